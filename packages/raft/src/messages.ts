@@ -1,0 +1,104 @@
+import type { Batch, Epoch, Offset } from '@quorate/log'
+
+/** A node of the quorum: a voter, or an observer that only follows. Non-negative, unique in the cluster. */
+export type NodeId = number
+
+/** What every request says about its sender. A cluster id that differs is refused with INCONSISTENT_CLUSTER_ID. */
+interface Envelope {
+  readonly clusterId: string
+  /** Epoch of the sender; of the candidacy, in a vote request. */
+  readonly epoch: Epoch
+}
+
+/** Asks for a vote in `epoch`; with `preVote`, only whether it would be given (Raft §5.2 and §9.6, KIP-996). */
+export interface VoteRequest extends Envelope {
+  readonly type: 'vote'
+  readonly candidateId: NodeId
+  readonly candidateDirectoryId: string
+  /** Epoch of the last batch in the candidate's log, 0 for an empty log. */
+  readonly lastEpoch: Epoch
+  /** Where the candidate's log ends. */
+  readonly endOffset: Offset
+  readonly preVote: boolean
+}
+
+/** Says who leads `epoch`. Sent to voters until they fetch. */
+export interface BeginQuorumEpochRequest extends Envelope {
+  readonly type: 'begin-quorum-epoch'
+  readonly leaderId: NodeId
+}
+
+/** Says that the leader of `epoch` gives up. The first successor stands for election at once, the others a little later. */
+export interface EndQuorumEpochRequest extends Envelope {
+  readonly type: 'end-quorum-epoch'
+  readonly leaderId: NodeId
+  /** Voters, the one with the longest log first. */
+  readonly preferredSuccessors: readonly NodeId[]
+}
+
+/** Asks the leader for batches, and tells it that everything before `fetchOffset` is durable at the sender. */
+export interface FetchRequest extends Envelope {
+  readonly type: 'fetch'
+  readonly replicaId: NodeId
+  readonly replicaDirectoryId: string
+  readonly fetchOffset: Offset
+  /** Epoch of the batch before `fetchOffset`, 0 if there is none. The leader compares it with its own log. */
+  readonly lastFetchedEpoch: Epoch
+  /** The sender's high watermark. The leader answers at once when its own is higher. */
+  readonly highWatermark: Offset
+  /** How long the leader may hold the request while it has nothing new. */
+  readonly maxWaitMs: number
+}
+
+/** Any request between the nodes of a quorum. */
+export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | FetchRequest
+
+/** Why a request was not served. The epoch and leader that come with it are true in any case. */
+export type RaftRefusal =
+  | 'FENCED_LEADER_EPOCH'
+  | 'INCONSISTENT_CLUSTER_ID'
+  | 'NOT_LEADER'
+  | 'NOT_VOTER'
+  | 'SHUTTING_DOWN'
+  | 'UNKNOWN_LEADER_EPOCH'
+
+/** What every response says about its sender: the epoch it is in, and who leads it, if known. */
+interface ResponseEnvelope {
+  readonly error?: RaftRefusal
+  readonly epoch: Epoch
+  readonly leaderId?: NodeId
+}
+
+/** Answer to {@link VoteRequest}. A granted vote is durable before it is sent. */
+export interface VoteResponse extends ResponseEnvelope {
+  readonly type: 'vote'
+  readonly granted: boolean
+}
+
+/** Answer to {@link BeginQuorumEpochRequest}. */
+export interface BeginQuorumEpochResponse extends ResponseEnvelope {
+  readonly type: 'begin-quorum-epoch'
+}
+
+/** Answer to {@link EndQuorumEpochRequest}. */
+export interface EndQuorumEpochResponse extends ResponseEnvelope {
+  readonly type: 'end-quorum-epoch'
+}
+
+/** The last offset the two logs may have in common: the end of `epoch` at the leader. */
+export interface DivergingEpoch {
+  readonly epoch: Epoch
+  readonly endOffset: Offset
+}
+
+/** Answer to {@link FetchRequest}. */
+export interface FetchResponse extends ResponseEnvelope {
+  readonly type: 'fetch'
+  readonly highWatermark: Offset
+  /** Set when the logs differ before the fetch offset: the follower cuts its own and asks again. No batches then. */
+  readonly divergingEpoch?: DivergingEpoch
+  readonly batches: readonly Batch[]
+}
+
+/** Any response between the nodes of a quorum. */
+export type RaftResponse = VoteResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse | FetchResponse

@@ -1,0 +1,35 @@
+import type { Epoch, Offset } from '@quorate/log'
+import type { NodeId } from './messages.ts'
+
+/** The part a node plays. Observers are only ever unattached or followers. */
+export type RoleName = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower' | 'resigned'
+
+/** What a leader knows of another replica. Times are on the leader's monotonic clock, in milliseconds before now. */
+export interface ReplicaStatus {
+  readonly id: NodeId
+  readonly directoryId: string | undefined
+  readonly voter: boolean
+  readonly endOffset: Offset
+  /** Records the replica lacks. */
+  readonly lag: number
+  /** `undefined` until it fetched in this epoch. */
+  readonly lastFetchAgoMs: number | undefined
+  readonly lastCaughtUpAgoMs: number | undefined
+}
+
+/** What `kafka-metadata-quorum describe` tells, for the node that was asked. */
+export interface RaftStatus {
+  readonly id: NodeId
+  readonly directoryId: string
+  readonly clusterId: string
+  readonly role: RoleName
+  readonly epoch: Epoch
+  readonly leaderId: NodeId | undefined
+  readonly voters: readonly NodeId[]
+  readonly startOffset: Offset
+  /** Durable end of this node's log. */
+  readonly endOffset: Offset
+  readonly highWatermark: Offset
+  /** Voters and observers as the leader sees them; empty elsewhere. */
+  readonly replicas: readonly ReplicaStatus[]
+}

@@ -1,0 +1,58 @@
+/** Where a listener is. What it looks like is the transport's own affair: `host:port` for TCP, any name in memory. */
+export type Address = string
+
+/** What a handler is told about the request it answers. */
+export interface RequestContext {
+  readonly remoteAddress: Address
+  /** Aborts when the caller gave up, or its connection or the listener closed: nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Answers one request frame with one response frame.
+ *
+ * Handlers run concurrently, also for requests of one connection, and answers may overtake each other. A handler that
+ * rejects closes the connection: errors that a caller should see are the RPC layer's to encode.
+ */
+export type RequestHandler = (frame: Uint8Array, context: RequestContext) => Promise<Uint8Array>
+
+/** Accepts connections until it is closed. */
+export interface Listener extends AsyncDisposable {
+  /** The address others connect to; with the port that was chosen, if the one asked for was 0. */
+  readonly address: Address
+  /** Stops accepting, closes every connection it accepted, and waits until they are gone. Idempotent. */
+  close(): Promise<void>
+}
+
+/** A connection carries any number of concurrent requests, from the side that connected to the side that listened. */
+export interface Connection extends AsyncDisposable {
+  readonly remoteAddress: Address
+  /**
+   * Sends one frame and resolves with the answer.
+   *
+   * @throws TRANSPORT_FRAME_TOO_LARGE (nothing sent), TRANSPORT_DISCONNECTED (outcome unknown: the peer may have acted),
+   *   TRANSPORT_CLOSED (closed by this side before the call), or the signal's reason once `signal` aborts (outcome unknown)
+   */
+  request(frame: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>
+  /** Resolves when the connection is gone, with the reason unless this side closed it. Never rejects. */
+  readonly closed: Promise<Error | undefined>
+  /** Rejects the requests under way with TRANSPORT_DISCONNECTED, then waits until the connection is gone. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * The port: bytes in frames, one answer a request, AbortSignal everywhere.
+ *
+ * A new transport implements this and runs `@quorate/transport/conformance`.
+ */
+export interface Transport {
+  /**
+   * @throws TRANSPORT_ADDRESS_IN_USE, TRANSPORT_ADDRESS_INVALID
+   */
+  listen(address: Address, handler: RequestHandler): Promise<Listener>
+  /**
+   * @throws TRANSPORT_REFUSED (nobody listens there: the peer is certainly not running), TRANSPORT_UNREACHABLE (timeout
+   *   or no route: nothing is known of the peer), TRANSPORT_ADDRESS_INVALID, or the signal's reason once `signal` aborts
+   */
+  connect(address: Address, options?: { readonly signal?: AbortSignal }): Promise<Connection>
+}
