@@ -26,14 +26,17 @@ export interface Change<Image, Rec> {
   readonly snapshot: boolean
 }
 
+/** Who leads, and whether it is this node. It turns true only after everything before the reign was folded. */
+export type StoreLeadership = Leadership & { readonly leading: boolean }
+
 /** A replicated store: the committed image, the stream of its changes, and one way to write. */
 export interface Store<Image, Rec> extends AsyncDisposable {
   /** The newest committed image. Immutable and never torn: keep it as long as you like. */
   readonly image: Image
   /** Offset after the last record folded into `image`. */
   readonly offset: Offset
-  /** Who leads, as this node knows it. `leading` turns true only after everything before this reign was folded. */
-  readonly leadership: Leadership & { readonly leading: boolean }
+  /** Who leads, as this node knows it. */
+  readonly leadership: StoreLeadership
 
   /**
    * Runs `decide` on the newest image of the leader, which includes what is not committed yet, appends its records,
@@ -55,9 +58,7 @@ export interface Store<Image, Rec> extends AsyncDisposable {
   changes(options?: { readonly signal?: AbortSignal }): AsyncIterable<Change<Image, Rec>>
 
   /** Leadership now, and then as it changes. A slow reader sees only the newest. */
-  leaderships(options?: {
-    readonly signal?: AbortSignal
-  }): AsyncIterable<Leadership & { readonly leading: boolean }>
+  leaderships(options?: { readonly signal?: AbortSignal }): AsyncIterable<StoreLeadership>
 
   /** Resolves once `offset` is at least the one given. @throws STORE_CLOSED, or the signal's reason */
   reached(offset: Offset, options?: { readonly signal?: AbortSignal }): Promise<void>

@@ -1,0 +1,350 @@
+import type { Epoch, Offset } from '@quorate/log'
+import { assert } from '../errors.ts'
+import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { DeliveryFailure } from '../ports.ts'
+import type { RoleName } from '../status.ts'
+import type { Effect } from './effects.ts'
+import { answerVote, countVote, enterCandidate, enterProspective, tickElection } from './election.ts'
+import type { Event, SentRequest } from './events.ts'
+import {
+  enterFollower,
+  followerDeadline,
+  onFetchFailure,
+  onFetchResponse,
+  onLeaderLeaving,
+  tickFollower,
+} from './follower.ts'
+import {
+  enterLeader,
+  leaderDeadline,
+  leaveLeader,
+  onAnnounceFailure,
+  onFetch,
+  preferredSuccessors,
+  progressOf,
+  propose,
+  tickLeader,
+} from './leader.ts'
+import { Replica, type ReplicaStart } from './replica.ts'
+import type { ReplicaProgress, Role, Transition } from './roles.ts'
+import { enterUnattached, probeEnded, tickUnattached } from './unattached.ts'
+
+/** Which roles may follow which. Anything else is a bug in this file. */
+const successors: Readonly<Record<RoleName, readonly RoleName[]>> = {
+  unattached: ['unattached', 'prospective', 'follower'],
+  prospective: ['unattached', 'candidate', 'follower'],
+  candidate: ['unattached', 'leader', 'follower'],
+  leader: ['unattached', 'resigned', 'follower'],
+  follower: ['unattached', 'prospective', 'follower'],
+  resigned: ['unattached', 'follower'],
+}
+
+/** The time of a step: monotonic for deadlines, wall-clock for the timestamps of batches. In milliseconds. */
+export interface StepTime {
+  readonly now: number
+  readonly wallTime: number
+}
+
+/**
+ * The consensus core: a deterministic state machine, `step(event) -> effects`.
+ *
+ * It does nothing itself. No promises, no clock, no disk, no network; the same events at the same times with the same
+ * randomness give the same effects. Whoever drives it performs the effects in order and reports what came of them.
+ */
+export class Core {
+  readonly #replica: Replica
+  #role: Role
+  /** When `tick` is due; `Infinity` for never. */
+  #deadlineMs = 0
+
+  /** Every node starts without a leader, also one that led: it never leads the same epoch twice. */
+  constructor(start: ReplicaStart, time: StepTime) {
+    this.#replica = new Replica(start)
+    this.#setTime(time)
+    const { voters, id, electionTimeoutMs } = start.config
+    const alone = voters.length === 1 && voters[0] === id
+    // Pre-votes disturb nobody, so that a node that starts need not wait as long as one that lost its leader.
+    const waitMs = alone ? 0 : this.#replica.randomBetween(0, electionTimeoutMs / 4)
+    this.#role = enterUnattached(this.#replica, waitMs)
+    this.#deadlineMs = this.#nextDeadline()
+  }
+
+  get role(): RoleName {
+    return this.#role.name
+  }
+
+  get epoch(): Epoch {
+    return this.#replica.epoch
+  }
+
+  get leaderId(): NodeId | undefined {
+    if (this.#role.name === 'leader') return this.#replica.config.id
+    return this.#role.name === 'follower' ? this.#role.leaderId : undefined
+  }
+
+  get highWatermark(): Offset {
+    return this.#replica.highWatermark
+  }
+
+  /** Where the log ends, with what is not durable yet: the offset of the next proposal. */
+  get endOffset(): Offset {
+    return this.#replica.log.endOffset
+  }
+
+  get durableEndOffset(): Offset {
+    return this.#replica.log.durableEndOffset
+  }
+
+  /** When the driver must send a `tick` at the latest. */
+  get deadlineMs(): number {
+    return this.#deadlineMs
+  }
+
+  /** What the leader knows of the replicas that fetch from it; empty on any other node. */
+  get progress(): readonly ReplicaProgress[] {
+    return this.#role.name === 'leader' ? progressOf(this.#role) : []
+  }
+
+  /** Takes in one event and says what to do about it. */
+  step(event: Event, time: StepTime): Effect[] {
+    this.#setTime(time)
+    this.#handle(event)
+    this.#settle()
+    this.#deadlineMs = this.#nextDeadline()
+    return this.#replica.takeEffects()
+  }
+
+  #setTime({ now, wallTime }: StepTime): void {
+    this.#replica.now = now
+    this.#replica.wallTime = wallTime
+  }
+
+  #handle(event: Event): void {
+    const role = this.#role
+    switch (event.type) {
+      case 'tick':
+        return
+      case 'written':
+        return this.#replica.log.written(event.id)
+      case 'propose':
+        assert(role.name === 'leader', 'only a leader appends')
+        return propose(this.#replica, event.payload)
+      case 'resign':
+        if (role.name === 'leader') this.#become({ to: 'resigned' })
+        return
+      case 'request':
+        return this.#onRequest(event.requestId, event.request)
+      case 'response':
+        return this.#onResponse(event.correlationId, event.response)
+      case 'failure':
+        return this.#onFailure(event.correlationId, event.reason)
+    }
+  }
+
+  /** Lets the role draw its conclusions, until it has none left. */
+  #settle(): void {
+    for (;;) {
+      const transition = this.#tickRole()
+      if (transition === undefined) return
+      this.#become(transition)
+    }
+  }
+
+  #tickRole(): Transition | undefined {
+    const role = this.#role
+    switch (role.name) {
+      case 'unattached':
+        return tickUnattached(this.#replica, role)
+      case 'prospective':
+      case 'candidate':
+        return tickElection(this.#replica, role)
+      case 'leader':
+        return tickLeader(this.#replica, role)
+      case 'follower':
+        return tickFollower(this.#replica, role)
+      case 'resigned':
+        return this.#replica.now < role.deadlineMs
+          ? undefined
+          : { to: 'unattached', epoch: this.#replica.epoch }
+    }
+  }
+
+  #nextDeadline(): number {
+    const role = this.#role
+    if (role.name === 'leader') return leaderDeadline(role)
+    if (role.name === 'follower') return followerDeadline(this.#replica, role)
+    return role.deadlineMs
+  }
+
+  #onRequest(requestId: number, request: RaftRequest): void {
+    const replica = this.#replica
+    const refuse = (error: Parameters<Replica['refusal']>[1]): void =>
+      replica.reply(requestId, replica.refusal(request, error, this.leaderId))
+
+    if (request.clusterId !== replica.config.clusterId) return refuse('INCONSISTENT_CLUSTER_ID')
+    if (request.type === 'fetch') {
+      if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
+      if (request.epoch > replica.epoch) return refuse('UNKNOWN_LEADER_EPOCH')
+      if (this.#role.name !== 'leader') return refuse('NOT_LEADER')
+      return onFetch(replica, this.#role, requestId, request)
+    }
+    if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
+    const sender = request.type === 'vote' ? request.candidateId : request.leaderId
+    if (!replica.config.voters.includes(sender)) return refuse('NOT_VOTER')
+    this.#learn(request.epoch, request.type === 'vote' ? undefined : request.leaderId)
+
+    if (request.type === 'vote') {
+      const { response, transition } = answerVote(replica, this.#role, request)
+      if (transition !== undefined) this.#become(transition)
+      return replica.reply(requestId, response)
+    }
+    if (request.type === 'end-quorum-epoch' && this.#role.name === 'follower') {
+      onLeaderLeaving(replica, this.#role, request)
+    }
+    const leaderId = this.leaderId
+    replica.reply(requestId, {
+      type: request.type,
+      epoch: replica.epoch,
+      ...(leaderId === undefined ? {} : { leaderId }),
+    })
+  }
+
+  #onResponse(correlationId: number, response: RaftResponse): void {
+    const sent = this.#replica.takeSent(correlationId)
+    if (sent === undefined) return
+    // A node of another cluster has nothing to say about this one: it is as if nobody had answered.
+    if (response.error === 'INCONSISTENT_CLUSTER_ID') {
+      return this.#onSilence(sent, correlationId, 'unreachable')
+    }
+    this.#learn(response.epoch, response.leaderId)
+    const role = this.#role
+    switch (role.name) {
+      case 'prospective':
+      case 'candidate':
+        if (sent.request.type === 'vote' && response.type === 'vote') {
+          countVote(this.#replica, role, sent.to, sent.request, response.granted)
+        }
+        return
+      case 'follower':
+        if (response.type === 'fetch') onFetchResponse(this.#replica, role, correlationId, response)
+        return
+      case 'unattached':
+        return probeEnded(this.#replica, role, correlationId)
+      case 'leader':
+      case 'resigned':
+        return
+    }
+  }
+
+  #onFailure(correlationId: number, reason: DeliveryFailure): void {
+    const sent = this.#replica.takeSent(correlationId)
+    if (sent !== undefined) this.#onSilence(sent, correlationId, reason)
+  }
+
+  #onSilence(sent: SentRequest, correlationId: number, reason: DeliveryFailure): void {
+    const replica = this.#replica
+    const role = this.#role
+    switch (role.name) {
+      case 'prospective':
+      case 'candidate':
+        if (sent.request.type === 'vote') countVote(replica, role, sent.to, sent.request, false)
+        return
+      case 'follower':
+        return onFetchFailure(replica, role, correlationId, reason)
+      case 'unattached':
+        return probeEnded(replica, role, correlationId)
+      case 'leader':
+        if (sent.request.type === 'begin-quorum-epoch') onAnnounceFailure(replica, role, sent.to)
+        return
+      case 'resigned':
+        return
+    }
+  }
+
+  /** Adopts a higher epoch, or the leader of this one, whoever tells of it (Raft §5.1). */
+  #learn(epoch: Epoch, leaderId: NodeId | undefined): void {
+    const replica = this.#replica
+    if (epoch < replica.epoch) return
+    const isNews = epoch > replica.epoch
+    if (leaderId === undefined || leaderId === replica.config.id) {
+      if (isNews) this.#become({ to: 'unattached', epoch })
+      return
+    }
+    const role = this.#role
+    assert(isNews || role.name !== 'leader', 'an epoch has one leader')
+    if (role.name === 'follower' && !isNews) {
+      assert(role.leaderId === leaderId, 'an epoch has one leader')
+      return
+    }
+    // A voter that has not noticed yet names the leader this one just lost. A majority that does will be believed.
+    if (role.name === 'prospective' && !isNews && role.lostLeaderId === leaderId) return
+    this.#become({ to: 'follower', epoch, leaderId })
+  }
+
+  #become(transition: Transition): void {
+    const replica = this.#replica
+    const before = { role: this.#role, leaderId: this.leaderId, epoch: replica.epoch }
+    assert(
+      successors[before.role.name].includes(transition.to),
+      `${before.role.name} never becomes ${transition.to}`,
+    )
+    assert(
+      replica.isVoter || transition.to === 'unattached' || transition.to === 'follower',
+      'an observer never stands',
+    )
+    this.#role = this.#enter(transition)
+    if (before.role.name === 'leader') leaveLeader(replica, before.role, this.leaderId)
+    const changed = before.leaderId !== this.leaderId || before.epoch !== replica.epoch
+    if (changed) this.#announceLeadership()
+  }
+
+  #enter(transition: Transition): Role {
+    const replica = this.#replica
+    switch (transition.to) {
+      case 'unattached':
+        if (transition.epoch > replica.epoch || transition.vote !== undefined) {
+          replica.enterEpoch(transition.epoch, transition.vote)
+        }
+        return enterUnattached(replica, transition.delayMs)
+      case 'prospective':
+        return enterProspective(replica, transition.lostLeaderId)
+      case 'candidate':
+        return enterCandidate(replica)
+      case 'leader':
+        return enterLeader(replica, transition.grantedBy)
+      case 'follower':
+        if (transition.epoch > replica.epoch) replica.enterEpoch(transition.epoch, undefined)
+        return enterFollower(replica, transition.leaderId)
+      case 'resigned':
+        return this.#enterResigned()
+    }
+  }
+
+  /** Says goodbye to the voters, and leaves a new leader the time to show up. */
+  #enterResigned(): Role {
+    const replica = this.#replica
+    assert(this.#role.name === 'leader', 'only a leader resigns')
+    const { clusterId, id, electionTimeoutMs } = replica.config
+    const successors = preferredSuccessors(replica, this.#role)
+    for (const voter of replica.otherVoters()) {
+      replica.send(voter, {
+        type: 'end-quorum-epoch',
+        clusterId,
+        epoch: replica.epoch,
+        leaderId: id,
+        preferredSuccessors: successors,
+      })
+    }
+    return {
+      name: 'resigned',
+      deadlineMs: replica.now + replica.randomBetween(electionTimeoutMs, 2 * electionTimeoutMs),
+    }
+  }
+
+  #announceLeadership(): void {
+    const { epoch } = this.#replica
+    const role = this.#role
+    const start = role.name === 'leader' ? { epochStart: role.epochStart } : {}
+    this.#replica.emit({ type: 'leadership', epoch, leaderId: this.leaderId, ...start })
+  }
+}

@@ -1,0 +1,44 @@
+import type { Epoch, LogWrite, Offset } from '@quorate/log'
+import type { FetchResponse, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { WriteId } from './events.ts'
+
+/**
+ * What the driver must do, in the order given.
+ *
+ * `after` names a write that must be durable first: no message leaves before the epoch and the vote it speaks of are on
+ * disk (Raft §5.1, "updated on stable storage before responding").
+ */
+export type Effect =
+  /** Perform the write after all earlier ones, and report it with a `written` event. */
+  | { readonly type: 'write'; readonly id: WriteId; readonly write: LogWrite }
+  | {
+      readonly type: 'request'
+      readonly correlationId: number
+      readonly to: NodeId
+      readonly request: RaftRequest
+      readonly timeoutMs: number
+      readonly after: WriteId
+    }
+  | {
+      readonly type: 'reply'
+      readonly requestId: number
+      readonly response: RaftResponse
+      readonly after: WriteId
+    }
+  /** Answer a fetch with batches from offset `from` on, if this node still leads `response.epoch` once they are read. */
+  | {
+      readonly type: 'reply-batches'
+      readonly requestId: number
+      readonly response: FetchResponse
+      readonly from: Offset
+      readonly after: WriteId
+    }
+  /** Everything before this offset is committed and durable here. */
+  | { readonly type: 'commit'; readonly highWatermark: Offset }
+  /** Leadership changed. `epochStart` is set when this node leads. */
+  | {
+      readonly type: 'leadership'
+      readonly epoch: Epoch
+      readonly leaderId: NodeId | undefined
+      readonly epochStart?: Offset
+    }

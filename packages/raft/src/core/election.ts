@@ -1,0 +1,127 @@
+import type { NodeId, VoteRequest, VoteResponse } from '../messages.ts'
+import { majority } from './config.ts'
+import type { Replica } from './replica.ts'
+import type { Candidate, Prospective, Role, Transition } from './roles.ts'
+
+/**
+ * Prospective: asks the other voters whether it would be elected, in the epoch it is in.
+ *
+ * | event                                  | becomes                                           |
+ * |----------------------------------------|---------------------------------------------------|
+ * | a majority would vote for it           | candidate                                         |
+ * | no majority can be had, or no time left | follower of the leader it had lost, else unattached |
+ * | another leader, or a higher epoch      | follower, unattached                              |
+ */
+export function enterProspective(replica: Replica, lostLeaderId: NodeId | undefined): Prospective {
+  sendVoteRequests(replica, true)
+  return { name: 'prospective', lostLeaderId, ...newBallot(replica) }
+}
+
+/**
+ * Candidate: asks for votes in an epoch of its own. Its vote for itself counts once it is durable.
+ *
+ * | event                                  | becomes              |
+ * |----------------------------------------|----------------------|
+ * | a majority voted for it                | leader               |
+ * | no majority can be had, or no time left | unattached, to pause |
+ * | another leader, or a higher epoch      | follower, unattached |
+ */
+export function enterCandidate(replica: Replica): Candidate {
+  const { id, directoryId } = replica.config
+  replica.enterEpoch(replica.epoch + 1, { id, directoryId })
+  sendVoteRequests(replica, false)
+  return { name: 'candidate', ...newBallot(replica) }
+}
+
+function newBallot(replica: Replica): { granted: Set<NodeId>; rejected: Set<NodeId>; deadlineMs: number } {
+  const { electionTimeoutMs } = replica.config
+  const deadlineMs = replica.now + replica.randomBetween(electionTimeoutMs, 2 * electionTimeoutMs)
+  return { granted: new Set(), rejected: new Set(), deadlineMs }
+}
+
+function sendVoteRequests(replica: Replica, preVote: boolean): void {
+  const request: VoteRequest = {
+    type: 'vote',
+    clusterId: replica.config.clusterId,
+    epoch: replica.epoch,
+    candidateId: replica.config.id,
+    candidateDirectoryId: replica.config.directoryId,
+    lastEpoch: replica.log.lastEpoch,
+    endOffset: replica.log.endOffset,
+    preVote,
+  }
+  for (const voter of replica.otherVoters()) replica.send(voter, request)
+}
+
+/** Counts one voter's answer, or its silence. Answers to an earlier ballot do not count. */
+export function countVote(
+  replica: Replica,
+  role: Prospective | Candidate,
+  voter: NodeId,
+  request: VoteRequest,
+  granted: boolean,
+): void {
+  const isThisBallot = request.epoch === replica.epoch && request.preVote === (role.name === 'prospective')
+  if (!isThisBallot) return
+  if (granted) {
+    role.granted.add(voter)
+    role.rejected.delete(voter)
+  } else if (!role.granted.has(voter)) {
+    role.rejected.add(voter)
+  }
+}
+
+/** What became of the election so far; called after everything that can decide it. */
+export function tickElection(replica: Replica, role: Prospective | Candidate): Transition | undefined {
+  const { voters, id } = replica.config
+  const ownVoteCounts = role.name === 'prospective' || replica.isHardStateDurable
+  if (ownVoteCounts) role.granted.add(id)
+  const needed = majority(voters)
+  if (role.granted.size >= needed) {
+    return role.name === 'prospective' ? { to: 'candidate' } : { to: 'leader', grantedBy: [...role.granted] }
+  }
+  const lost = role.rejected.size > voters.length - needed || replica.now >= role.deadlineMs
+  if (!lost) return undefined
+  replica.lostElections += 1
+  if (role.name === 'prospective' && role.lostLeaderId !== undefined) {
+    return { to: 'follower', epoch: replica.epoch, leaderId: role.lostLeaderId }
+  }
+  return { to: 'unattached', epoch: replica.epoch, delayMs: replica.electionBackoff() }
+}
+
+/**
+ * Decides on a vote that another node asks for (Raft §5.2, §5.4.1; KIP-996 for pre-votes).
+ *
+ * A pre-vote is refused by a leader, and by a follower that has no reason to doubt its leader: a node that was cut off
+ * and comes back must not unseat a leader that the others are content with.
+ */
+export function answerVote(
+  replica: Replica,
+  role: Role,
+  request: VoteRequest,
+): { response: VoteResponse; transition?: Transition } {
+  const mayGrant = request.preVote ? !isContent(role) : mayVoteFor(replica, role, request)
+  const granted = mayGrant && replica.isVoter && replica.log.isUpToDate(request.lastEpoch, request.endOffset)
+  const leaderId =
+    role.name === 'follower' ? role.leaderId : role.name === 'leader' ? replica.config.id : undefined
+  const response: VoteResponse = {
+    type: 'vote',
+    epoch: replica.epoch,
+    granted,
+    ...(leaderId === undefined ? {} : { leaderId }),
+  }
+  if (!granted || request.preVote || replica.vote !== undefined) return { response }
+  const vote = { id: request.candidateId, directoryId: request.candidateDirectoryId }
+  return { response, transition: { to: 'unattached', epoch: request.epoch, vote } }
+}
+
+function isContent(role: Role): boolean {
+  return role.name === 'leader' || (role.name === 'follower' && !role.leaderGone)
+}
+
+function mayVoteFor(replica: Replica, role: Role, request: VoteRequest): boolean {
+  if (role.name === 'leader' || role.name === 'follower') return false
+  const { vote } = replica
+  if (vote === undefined) return role.name !== 'resigned'
+  return vote.id === request.candidateId && vote.directoryId === request.candidateDirectoryId
+}

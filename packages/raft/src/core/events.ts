@@ -1,0 +1,34 @@
+import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { DeliveryFailure } from '../ports.ts'
+
+/** Names a log write; ascending. */
+export type WriteId = number
+
+/** A payload to append, before it has an offset. */
+export interface NewPayload {
+  readonly payload: Uint8Array
+  readonly count: number
+  readonly attributes: number
+  readonly timestampMs: number
+}
+
+/** Everything that can happen to a node. */
+export type Event =
+  /** Time passed; sent at the latest at `nextDeadlineMs`. */
+  | { readonly type: 'tick' }
+  /** Another node asks; the answer is a `reply` effect with the same id. */
+  | { readonly type: 'request'; readonly requestId: number; readonly request: RaftRequest }
+  | { readonly type: 'response'; readonly correlationId: number; readonly response: RaftResponse }
+  | { readonly type: 'failure'; readonly correlationId: number; readonly reason: DeliveryFailure }
+  /** This write, and all before it, are durable. */
+  | { readonly type: 'written'; readonly id: WriteId }
+  /** To the leader only. */
+  | { readonly type: 'propose'; readonly payload: NewPayload }
+  /** Give up leadership, if this node has it. */
+  | { readonly type: 'resign' }
+
+/** Who was asked what, kept until the answer comes. */
+export interface SentRequest {
+  readonly to: NodeId
+  readonly request: RaftRequest
+}

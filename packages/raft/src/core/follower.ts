@@ -1,0 +1,109 @@
+import { assert } from '../errors.ts'
+import type { EndQuorumEpochRequest, FetchResponse, NodeId } from '../messages.ts'
+import type { DeliveryFailure } from '../ports.ts'
+import { fetchRequest } from './fetch-request.ts'
+import type { Replica } from './replica.ts'
+import type { Follower, Transition } from './roles.ts'
+
+/**
+ * Follower: pulls batches from the leader of its epoch; each fetch acknowledges what the last one brought.
+ *
+ * | event                                              | becomes                |
+ * |----------------------------------------------------|------------------------|
+ * | nothing from the leader within the fetch timeout   | prospective (voter), unattached (observer) |
+ * | the leader's process is gone, or it gave up        | the same, after a short random pause |
+ * | a higher epoch is heard of                         | follower, unattached   |
+ */
+export function enterFollower(replica: Replica, leaderId: NodeId): Follower {
+  return {
+    name: 'follower',
+    leaderId,
+    deadlineMs: replica.now + replica.config.fetchTimeoutMs,
+    leaderGone: false,
+    fetch: undefined,
+    retryMs: replica.now,
+    leaderHighWatermark: 0,
+  }
+}
+
+/** Sends the next fetch when there is none under way and everything of the last one is durable. */
+export function tickFollower(replica: Replica, role: Follower): Transition | undefined {
+  if (replica.now >= role.deadlineMs) {
+    return replica.isVoter
+      ? { to: 'prospective', lostLeaderId: role.leaderId }
+      : { to: 'unattached', epoch: replica.epoch }
+  }
+  replica.commit(role.leaderHighWatermark)
+  if (role.fetch === undefined && replica.log.settled && replica.now >= role.retryMs) {
+    const { fetchMaxWaitMs, requestTimeoutMs } = replica.config
+    const request = fetchRequest(replica, fetchMaxWaitMs)
+    role.fetch = replica.send(role.leaderId, request, fetchMaxWaitMs + requestTimeoutMs)
+  }
+  return undefined
+}
+
+/** When {@link tickFollower} has something to do. */
+export function followerDeadline(replica: Replica, role: Follower): number {
+  // A fetch that waits for a write is sent when that is reported, not at a time.
+  const waitsForRetry = role.fetch === undefined && replica.now < role.retryMs
+  return waitsForRetry ? Math.min(role.deadlineMs, role.retryMs) : role.deadlineMs
+}
+
+/** Takes in what the leader sent. Its epoch and leader were compared with ours before. */
+export function onFetchResponse(
+  replica: Replica,
+  role: Follower,
+  correlationId: number,
+  response: FetchResponse,
+): void {
+  if (role.fetch !== correlationId) return
+  role.fetch = undefined
+  if (response.error !== undefined) {
+    role.retryMs = replica.now + replica.config.retryBackoffMs
+    // The leader itself says that it leads this epoch no more: it restarted, resigned or stops.
+    const gaveUp = response.error === 'NOT_LEADER' || response.error === 'SHUTTING_DOWN'
+    if (gaveUp) expectNoMore(replica, role, replica.electionBackoff())
+    return
+  }
+  role.deadlineMs = replica.now + replica.config.fetchTimeoutMs
+  role.leaderGone = false
+  replica.lostElections = 0
+  if (response.divergingEpoch !== undefined) {
+    const { epoch, endOffset } = response.divergingEpoch
+    const common = Math.min(endOffset, replica.log.endOffsetForEpoch(epoch).endOffset)
+    assert(common < replica.log.endOffset, 'a diverging log is cut, or the leader would refuse it for ever')
+    replica.truncate(common)
+    return
+  }
+  const last = response.batches.at(-1)
+  if (last !== undefined) {
+    assert(last.epoch <= replica.epoch, 'a leader sends no batches of a later epoch than its own')
+    replica.append(response.batches)
+  }
+  role.leaderHighWatermark = Math.max(role.leaderHighWatermark, response.highWatermark)
+}
+
+/** A fetch got no answer. A broken connection is tried again at once: what the next attempt meets tells more. */
+export function onFetchFailure(
+  replica: Replica,
+  role: Follower,
+  correlationId: number,
+  reason: DeliveryFailure,
+): void {
+  if (role.fetch !== correlationId) return
+  role.fetch = undefined
+  role.retryMs = reason === 'disconnected' ? replica.now : replica.now + replica.config.retryBackoffMs
+  if (reason === 'refused') expectNoMore(replica, role, replica.electionBackoff())
+}
+
+/** The leader says goodbye. The first successor it names stands at once, the others leave it a head start. */
+export function onLeaderLeaving(replica: Replica, role: Follower, request: EndQuorumEpochRequest): void {
+  const position = request.preferredSuccessors.indexOf(replica.config.id)
+  const headStartMs = position === 0 ? 0 : replica.config.electionJitterMs + replica.electionBackoff()
+  expectNoMore(replica, role, headStartMs)
+}
+
+function expectNoMore(replica: Replica, role: Follower, standAfterMs: number): void {
+  role.leaderGone = true
+  role.deadlineMs = Math.min(role.deadlineMs, replica.now + standAfterMs)
+}

@@ -1,0 +1,212 @@
+import type { Offset } from '@quorate/log'
+import { assert } from '../errors.ts'
+import type { FetchRequest, FetchResponse, NodeId } from '../messages.ts'
+import { majority } from './config.ts'
+import { controlBatch } from './control-records.ts'
+import type { NewPayload } from './events.ts'
+import { majorityOffset } from './high-watermark.ts'
+import type { Replica } from './replica.ts'
+import type { Leader, ReplicaProgress, Transition } from './roles.ts'
+
+/** Observers that have not fetched for this long are forgotten. */
+const observerExpiryMs = 300_000
+
+/** Observers a leader keeps account of; further ones are served all the same. */
+const maxTrackedObservers = 10_000
+
+/**
+ * Leader: appends, answers fetches, and commits what a majority of voters holds durably.
+ *
+ * | event                                                   | becomes    |
+ * |---------------------------------------------------------|------------|
+ * | no majority fetched within 1.5 times the fetch timeout (check-quorum) | resigned |
+ * | asked to give up                                        | resigned   |
+ * | a higher epoch is heard of                              | follower, unattached |
+ */
+export function enterLeader(replica: Replica, grantedBy: readonly NodeId[]): Leader {
+  const { id, voters } = replica.config
+  const epochStart = replica.log.endOffset
+  const record = { type: 'leader-change', version: 0, leaderId: id, voters, grantedBy } as const
+  replica.append([controlBatch(record, epochStart, replica.epoch, replica.wallTime)])
+  replica.lostElections = 0
+  return {
+    name: 'leader',
+    epochStart,
+    progress: new Map(),
+    parked: [],
+    announceMs: replica.now,
+    checkQuorumMs: replica.now + checkQuorumTimeoutMs(replica),
+  }
+}
+
+function checkQuorumTimeoutMs(replica: Replica): number {
+  return replica.config.fetchTimeoutMs * 1.5
+}
+
+/** Advances the high watermark, answers fetches whose time has come, and makes sure that there still is a quorum. */
+export function tickLeader(replica: Replica, role: Leader): Transition | undefined {
+  advanceHighWatermark(replica, role)
+  answerParked(replica, role)
+  if (replica.now >= role.announceMs) announce(replica, role)
+  if (replica.now >= role.checkQuorumMs && !extendQuorum(replica, role)) return { to: 'resigned' }
+  return undefined
+}
+
+/** When {@link tickLeader} has something to do. */
+export function leaderDeadline(role: Leader): number {
+  let deadline = Math.min(role.announceMs, role.checkQuorumMs)
+  for (const fetch of role.parked) deadline = Math.min(deadline, fetch.deadlineMs)
+  return deadline
+}
+
+/** Appends one payload as a batch of its own. */
+export function propose(replica: Replica, { payload, count, attributes, timestampMs }: NewPayload): void {
+  const baseOffset = replica.log.endOffset
+  replica.append([{ baseOffset, count, epoch: replica.epoch, timestampMs, attributes, payload }])
+}
+
+/** Serves a fetch of this epoch: a divergence or batches at once, otherwise when there is news or its time is up. */
+export function onFetch(replica: Replica, role: Leader, requestId: number, request: FetchRequest): void {
+  const divergingEpoch = replica.log.divergence(request.fetchOffset, request.lastFetchedEpoch)
+  if (divergingEpoch !== undefined) {
+    replica.reply(requestId, { ...fetchResponse(replica), divergingEpoch })
+    return
+  }
+  recordProgress(replica, role, request)
+  advanceHighWatermark(replica, role)
+  parkInstead(role, request.replicaId, replica)
+  role.parked.push({
+    requestId,
+    replicaId: request.replicaId,
+    fetchOffset: request.fetchOffset,
+    highWatermark: request.highWatermark,
+    deadlineMs: replica.now + request.maxWaitMs,
+  })
+  answerParked(replica, role)
+}
+
+/** A replica waits for one fetch at a time. An older one that is still parked was given up by its sender. */
+function parkInstead(role: Leader, replicaId: NodeId, replica: Replica): void {
+  if (replicaId < 0) return
+  const stale = role.parked.filter((fetch) => fetch.replicaId === replicaId)
+  if (stale.length === 0) return
+  role.parked = role.parked.filter((fetch) => fetch.replicaId !== replicaId)
+  for (const fetch of stale) replica.reply(fetch.requestId, fetchResponse(replica))
+}
+
+function recordProgress(replica: Replica, role: Leader, request: FetchRequest): void {
+  const { now, log, config } = replica
+  const caughtUp = request.fetchOffset >= log.endOffset
+  const known = role.progress.get(request.replicaId)
+  if (known !== undefined) {
+    known.directoryId = request.replicaDirectoryId
+    known.endOffset = request.fetchOffset
+    known.lastFetchMs = now
+    if (caughtUp) known.lastCaughtUpMs = now
+    return
+  }
+  const isVoter = config.voters.includes(request.replicaId)
+  if (!isVoter && (request.replicaId < 0 || role.progress.size >= maxTrackedObservers)) return
+  role.progress.set(request.replicaId, {
+    id: request.replicaId,
+    directoryId: request.replicaDirectoryId,
+    endOffset: request.fetchOffset,
+    lastFetchMs: now,
+    lastCaughtUpMs: caughtUp ? now : -Infinity,
+  })
+}
+
+function advanceHighWatermark(replica: Replica, role: Leader): void {
+  const { voters, id } = replica.config
+  const acknowledged = voters.map((voter): Offset =>
+    voter === id ? replica.log.durableEndOffset : (role.progress.get(voter)?.endOffset ?? 0),
+  )
+  const held = majorityOffset(acknowledged, role.epochStart)
+  // A majority without this node may be ahead of its disk. It commits, and so applies, only what it holds itself.
+  if (held !== undefined) replica.commit(held)
+}
+
+/** Answers every parked fetch that there is news for, or whose time is up. */
+function answerParked(replica: Replica, role: Leader): void {
+  if (role.parked.length === 0) return
+  const waiting = []
+  for (const fetch of role.parked) {
+    if (fetch.fetchOffset < replica.log.endOffset) {
+      replica.replyBatches(fetch.requestId, fetchResponse(replica), fetch.fetchOffset)
+    } else if (fetch.highWatermark < replica.highWatermark || replica.now >= fetch.deadlineMs) {
+      replica.reply(fetch.requestId, fetchResponse(replica))
+    } else {
+      waiting.push(fetch)
+    }
+  }
+  role.parked = waiting
+}
+
+function fetchResponse(replica: Replica): FetchResponse {
+  const { epoch, highWatermark, config } = replica
+  return { type: 'fetch', epoch, leaderId: config.id, highWatermark, batches: [] }
+}
+
+/** Tells the voters that do not fetch who leads this epoch (KIP-595). */
+function announce(replica: Replica, role: Leader): void {
+  const { clusterId, id, fetchTimeoutMs } = replica.config
+  for (const voter of replica.otherVoters()) {
+    const lastFetchMs = role.progress.get(voter)?.lastFetchMs ?? -Infinity
+    if (replica.now - lastFetchMs < fetchTimeoutMs / 2) continue
+    replica.send(voter, { type: 'begin-quorum-epoch', clusterId, epoch: replica.epoch, leaderId: id })
+  }
+  role.announceMs = replica.now + fetchTimeoutMs / 2
+}
+
+/** An announcement failed: the voter may be just starting, so it is told again soon. */
+export function onAnnounceFailure(replica: Replica, role: Leader, voter: NodeId): void {
+  if (role.progress.has(voter)) return
+  role.announceMs = Math.min(role.announceMs, replica.now + replica.config.retryBackoffMs * 10)
+}
+
+/** Whether a majority fetched within the timeout; if so, looks again when the first of them would have been silent as long. */
+function extendQuorum(replica: Replica, role: Leader): boolean {
+  const { voters, id } = replica.config
+  const fetched = voters
+    .map((voter) => (voter === id ? replica.now : (role.progress.get(voter)?.lastFetchMs ?? -Infinity)))
+    .toSorted((a, b) => b - a)
+  const majorityFetchedMs = fetched[majority(voters) - 1]
+  assert(majorityFetchedMs !== undefined, 'a quorum has voters')
+  role.checkQuorumMs = majorityFetchedMs + checkQuorumTimeoutMs(replica)
+  forgetObservers(replica, role)
+  return role.checkQuorumMs > replica.now
+}
+
+function forgetObservers(replica: Replica, role: Leader): void {
+  for (const { id, lastFetchMs } of role.progress.values()) {
+    const isVoter = replica.config.voters.includes(id)
+    if (!isVoter && replica.now - lastFetchMs > observerExpiryMs) role.progress.delete(id)
+  }
+}
+
+/** The other voters, the one with the most of the log first: the order in which they should stand when this leader goes. */
+export function preferredSuccessors(replica: Replica, role: Leader): NodeId[] {
+  const endOffset = (voter: NodeId): Offset => role.progress.get(voter)?.endOffset ?? 0
+  return replica.otherVoters().toSorted((a, b) => endOffset(b) - endOffset(a))
+}
+
+/** Fetches that wait when leadership ends are told so at once. */
+export function leaveLeader(replica: Replica, role: Leader, leaderId: NodeId | undefined): void {
+  const known = leaderId === undefined ? {} : { leaderId }
+  for (const fetch of role.parked) {
+    const { epoch, highWatermark } = replica
+    replica.reply(fetch.requestId, {
+      type: 'fetch',
+      error: 'NOT_LEADER',
+      epoch,
+      ...known,
+      highWatermark,
+      batches: [],
+    })
+  }
+}
+
+/** For `status`: what the leader knows of every replica it has heard from. */
+export function progressOf(role: Leader): readonly ReplicaProgress[] {
+  return [...role.progress.values()]
+}

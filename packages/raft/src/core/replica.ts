@@ -1,0 +1,172 @@
+import type { Batch, Epoch, HardState, LogWrite, Offset, Vote } from '@quorate/log'
+import type { Random } from '@quorate/transport'
+import { assert } from '../errors.ts'
+import type { FetchResponse, NodeId, RaftRefusal, RaftRequest, RaftResponse } from '../messages.ts'
+import { type CoreConfig, isVoter } from './config.ts'
+import type { Effect } from './effects.ts'
+import type { SentRequest, WriteId } from './events.ts'
+import { type LogStart, LogView } from './log-view.ts'
+
+/** What a core starts from: its configuration, what its disk remembers, and randomness. */
+export interface ReplicaStart {
+  readonly config: CoreConfig
+  readonly hardState: HardState | undefined
+  readonly log: LogStart
+  readonly random: Random
+}
+
+/**
+ * What a node has whatever its role: epoch, vote, log, high watermark, and the effects of the step under way.
+ *
+ * Roles read it and change it through its methods, which hold the rules that every role shares.
+ */
+export class Replica {
+  readonly config: CoreConfig
+  readonly log: LogView
+  readonly isVoter: boolean
+  /** Elections this node lost, or could not win, since it last heard a leader: its pauses grow with them. */
+  lostElections = 0
+  /** Time of the step under way, in milliseconds on the driver's monotonic clock. */
+  now = 0
+  /** Wall-clock milliseconds of the step under way, for the timestamps of batches. */
+  wallTime = 0
+  #epoch: Epoch
+  #vote: Vote | undefined
+  #highWatermark: Offset
+  #effects: Effect[] = []
+  #hardStateWrite: WriteId = 0
+  #nextCorrelationId = 1
+  readonly #sent = new Map<number, SentRequest>()
+  readonly #random: Random
+
+  constructor(start: ReplicaStart) {
+    this.config = start.config
+    this.isVoter = isVoter(start.config)
+    this.log = new LogView(start.log)
+    // A log may know a higher epoch than the hard state: entries and votes are not always written together.
+    this.#epoch = Math.max(start.hardState?.epoch ?? 0, this.log.lastEpoch)
+    this.#vote = start.hardState?.epoch === this.#epoch ? start.hardState.vote : undefined
+    this.#highWatermark = start.log.startOffset
+    this.#random = start.random
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch
+  }
+
+  get vote(): Vote | undefined {
+    return this.#vote
+  }
+
+  get highWatermark(): Offset {
+    return this.#highWatermark
+  }
+
+  /** Whether the epoch this node is in, and its vote in it, are on disk. What leaves it before waits for that. */
+  get isHardStateDurable(): boolean {
+    return this.log.lastWritten >= this.#hardStateWrite
+  }
+
+  /** Uniform in [from, to). */
+  randomBetween(from: number, to: number): number {
+    return from + this.#random() * (to - from)
+  }
+
+  /** A random pause that doubles with every election lost, so that candidates stop meeting each other. */
+  electionBackoff(): number {
+    const { electionJitterMs, electionBackoffMaxMs } = this.config
+    const window = Math.min(electionBackoffMaxMs, electionJitterMs * 2 ** this.lostElections)
+    return this.randomBetween(0, window)
+  }
+
+  /** The other voters. */
+  otherVoters(): readonly NodeId[] {
+    return this.config.voters.filter((id) => id !== this.config.id)
+  }
+
+  /** The effects since the last call, in order. */
+  takeEffects(): Effect[] {
+    const effects = this.#effects
+    this.#effects = []
+    return effects
+  }
+
+  emit(effect: Effect): void {
+    this.#effects.push(effect)
+  }
+
+  /** Enters `epoch`, with `vote` given in it, and has both written. Epochs never fall, and a vote is never changed. */
+  enterEpoch(epoch: Epoch, vote: Vote | undefined): void {
+    assert(epoch >= this.#epoch, 'a node never returns to an earlier epoch')
+    assert(epoch > this.#epoch || this.#vote === undefined, 'a node votes once in an epoch')
+    this.#epoch = epoch
+    this.#vote = vote
+    this.#hardStateWrite = this.#write({ hardState: vote === undefined ? { epoch } : { epoch, vote } })
+  }
+
+  /** Appends to the log, as leader or as follower. */
+  append(batches: readonly Batch[]): WriteId {
+    return this.#write({ batches })
+  }
+
+  /** Cuts the log. What is committed stays (Raft §5.3: leader completeness makes anything else a bug). */
+  truncate(endOffset: Offset): WriteId {
+    assert(endOffset >= this.#highWatermark, 'what is committed is never cut off')
+    return this.#write({ truncateTo: endOffset })
+  }
+
+  #write(write: LogWrite): WriteId {
+    const id = this.log.push(write)
+    this.emit({ type: 'write', id, write })
+    return id
+  }
+
+  /** Raises the high watermark, if `highWatermark` is higher. Never beyond what is durable here. */
+  commit(highWatermark: Offset): void {
+    const reached = Math.min(highWatermark, this.log.durableEndOffset)
+    if (reached <= this.#highWatermark) return
+    this.#highWatermark = reached
+    this.emit({ type: 'commit', highWatermark: reached })
+  }
+
+  /** Sends a request once the hard state it speaks of is durable. @returns its correlation id */
+  send(to: NodeId, request: RaftRequest, timeoutMs = this.config.requestTimeoutMs): number {
+    const correlationId = this.#nextCorrelationId
+    this.#nextCorrelationId += 1
+    this.#sent.set(correlationId, { to, request })
+    this.emit({ type: 'request', correlationId, to, request, timeoutMs, after: this.#hardStateWrite })
+    return correlationId
+  }
+
+  /** The request that an answer or a failure belongs to; each can be taken once. */
+  takeSent(correlationId: number): SentRequest | undefined {
+    const sent = this.#sent.get(correlationId)
+    this.#sent.delete(correlationId)
+    return sent
+  }
+
+  /** Answers a fetch with what is in the log from `from` on. */
+  replyBatches(requestId: number, response: FetchResponse, from: Offset): void {
+    this.emit({ type: 'reply-batches', requestId, response, from, after: this.#hardStateWrite })
+  }
+
+  /** Answers a request once the hard state the answer speaks of is durable. */
+  reply(requestId: number, response: RaftResponse): void {
+    this.emit({ type: 'reply', requestId, response, after: this.#hardStateWrite })
+  }
+
+  /** The answer to `request` that only says why it is not served, and what this node knows of the epoch. */
+  refusal(request: RaftRequest, error: RaftRefusal, leaderId: NodeId | undefined): RaftResponse {
+    const envelope = { error, epoch: this.#epoch, ...(leaderId === undefined ? {} : { leaderId }) }
+    switch (request.type) {
+      case 'vote':
+        return { type: 'vote', granted: false, ...envelope }
+      case 'fetch':
+        return { type: 'fetch', highWatermark: this.#highWatermark, batches: [], ...envelope }
+      case 'begin-quorum-epoch':
+        return { type: 'begin-quorum-epoch', ...envelope }
+      case 'end-quorum-epoch':
+        return { type: 'end-quorum-epoch', ...envelope }
+    }
+  }
+}

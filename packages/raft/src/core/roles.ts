@@ -1,0 +1,96 @@
+import type { Epoch, Offset, Vote } from '@quorate/log'
+import type { NodeId } from '../messages.ts'
+
+/** No leader is known. A voter waits for one, or for its time to stand; an observer looks for one. */
+export interface Unattached {
+  readonly name: 'unattached'
+  /** Voters stand at this time, observers ask the next voter who leads. */
+  deadlineMs: number
+  /** An observer's question under way. */
+  probe: number | undefined
+}
+
+/** Asks whether it would be elected, before it disturbs anyone with a new epoch (KIP-996). */
+export interface Prospective {
+  readonly name: 'prospective'
+  /** The leader it lost touch with; if the others still hear it, it is followed again. */
+  readonly lostLeaderId: NodeId | undefined
+  readonly granted: Set<NodeId>
+  readonly rejected: Set<NodeId>
+  readonly deadlineMs: number
+}
+
+/** Stands in an epoch of its own making. */
+export interface Candidate {
+  readonly name: 'candidate'
+  readonly granted: Set<NodeId>
+  readonly rejected: Set<NodeId>
+  readonly deadlineMs: number
+}
+
+/** What a leader knows of a replica that fetches from it. */
+export interface ReplicaProgress {
+  readonly id: NodeId
+  directoryId: string
+  /** Everything before it is durable there. */
+  endOffset: Offset
+  lastFetchMs: number
+  lastCaughtUpMs: number
+}
+
+/** A fetch that waits for news. */
+export interface ParkedFetch {
+  readonly requestId: number
+  readonly replicaId: NodeId
+  readonly fetchOffset: Offset
+  readonly highWatermark: Offset
+  readonly deadlineMs: number
+}
+
+/** Appends, counts what a majority holds, and tells. */
+export interface Leader {
+  readonly name: 'leader'
+  /** Offset of the leader change record, the first of this reign. */
+  readonly epochStart: Offset
+  /** Everyone who fetched in this epoch, by id. */
+  readonly progress: Map<NodeId, ReplicaProgress>
+  parked: ParkedFetch[]
+  /** Voters that have not answered the announcement nor fetched yet are told again at this time. */
+  announceMs: number
+  /** Without fetches from a majority by this time, it resigns. */
+  checkQuorumMs: number
+}
+
+/** Pulls from the leader. */
+export interface Follower {
+  readonly name: 'follower'
+  readonly leaderId: NodeId
+  /** Without an answer from the leader by this time, it stands (a voter) or looks for a leader (an observer). */
+  deadlineMs: number
+  /** The leader's process is known to be gone, so that waiting for it is pointless and pre-votes against it are granted. */
+  leaderGone: boolean
+  /** The fetch under way. */
+  fetch: number | undefined
+  /** Not before this time is the next fetch sent. */
+  retryMs: number
+  /** What the leader said is committed; some of it may not be here yet. */
+  leaderHighWatermark: Offset
+}
+
+/** Was leader of this epoch and gave up. It never leads it again, so that an offset and an epoch name one record. */
+export interface Resigned {
+  readonly name: 'resigned'
+  readonly deadlineMs: number
+}
+
+/** The part a node plays, with what it needs to remember while it plays it. */
+export type Role = Unattached | Prospective | Candidate | Leader | Follower | Resigned
+
+/** What a role wants to become. Roles return it; `core.ts` alone carries it out, by the table there. */
+export type Transition =
+  | { readonly to: 'unattached'; readonly epoch: Epoch; readonly vote?: Vote; readonly delayMs?: number }
+  | { readonly to: 'prospective'; readonly lostLeaderId?: NodeId }
+  | { readonly to: 'candidate' }
+  | { readonly to: 'leader'; readonly grantedBy: readonly NodeId[] }
+  | { readonly to: 'follower'; readonly epoch: Epoch; readonly leaderId: NodeId }
+  | { readonly to: 'resigned' }

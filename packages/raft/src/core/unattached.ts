@@ -1,0 +1,38 @@
+import { fetchRequest } from './fetch-request.ts'
+import type { Replica } from './replica.ts'
+import type { Transition, Unattached } from './roles.ts'
+
+/**
+ * Unattached: knows an epoch but no leader in it.
+ *
+ * | event                                           | becomes     |
+ * |-------------------------------------------------|-------------|
+ * | a leader of this or a higher epoch is heard of  | follower    |
+ * | a higher epoch is heard of, or a vote is given  | unattached  |
+ * | voter: the wait is over                         | prospective |
+ *
+ * @param delayMs - how long to wait before standing; the election timeout unless given
+ */
+export function enterUnattached(replica: Replica, delayMs: number | undefined): Unattached {
+  const { electionTimeoutMs } = replica.config
+  const waitMs = delayMs ?? replica.randomBetween(electionTimeoutMs, 2 * electionTimeoutMs)
+  return { name: 'unattached', deadlineMs: replica.now + (replica.isVoter ? waitMs : 0), probe: undefined }
+}
+
+/** A voter stands; an observer asks some voter who leads. */
+export function tickUnattached(replica: Replica, role: Unattached): Transition | undefined {
+  if (replica.now < role.deadlineMs) return undefined
+  if (replica.isVoter) return { to: 'prospective' }
+  const { voters } = replica.config
+  const voter = voters[Math.floor(replica.randomBetween(0, voters.length))]
+  if (voter !== undefined) role.probe = replica.send(voter, fetchRequest(replica, 0))
+  role.deadlineMs = Infinity
+  return undefined
+}
+
+/** An observer's question was answered or failed, and no leader came of it: ask another voter, after a pause. */
+export function probeEnded(replica: Replica, role: Unattached, correlationId: number): void {
+  if (role.probe !== correlationId) return
+  role.probe = undefined
+  role.deadlineMs = replica.now + replica.config.retryBackoffMs
+}

@@ -1,0 +1,37 @@
+/** Codes of {@link RaftError}; docs/reference/errors.md says what to do about each. */
+export type RaftErrorCode =
+  | 'RAFT_BATCH_TOO_LARGE'
+  | 'RAFT_CLOSED'
+  | 'RAFT_FAILED'
+  | 'RAFT_NOT_LEADER'
+  | 'RAFT_OPTIONS_INVALID'
+  | 'RAFT_OVERLOADED'
+
+/** What went wrong in a Raft node. `code` is stable, `message` is for people, `details` for programs. */
+export class RaftError extends Error {
+  override readonly name = 'RaftError'
+  readonly code: RaftErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: RaftErrorCode,
+    message: string,
+    details: Record<string, unknown> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.code = code
+    this.details = details
+  }
+}
+
+/** A rule that must hold did not. The node stops: whatever it did next could only make things worse. */
+export class InvariantError extends Error {
+  override readonly name = 'InvariantError'
+  readonly code = 'RAFT_INVARIANT'
+}
+
+/** Throws {@link InvariantError} unless `condition` holds. Stays on in production. */
+export function assert(condition: boolean, whatMustHold: string): asserts condition {
+  if (!condition) throw new InvariantError(whatMustHold)
+}

@@ -1,0 +1,90 @@
+import { type Batch, nextOffset, type Offset } from '@quorate/log'
+import type { Leadership, StateMachine } from '../ports.ts'
+
+/** What a delivery works with. */
+export interface DeliveryOptions {
+  readonly stateMachine: StateMachine
+  readonly startOffset: Offset
+  /** Committed batches from `from` on, none beyond `to`; from memory if they are there. */
+  readonly read: (from: Offset, to: Offset) => readonly Batch[] | Promise<readonly Batch[]>
+  readonly fail: (error: Error) => void
+}
+
+/**
+ * Hands the committed log to the state machine: in order, without gaps, one call at a time.
+ *
+ * That this node leads is told only after everything before its reign was handed over.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions
+  #appliedOffset: Offset
+  #committedOffset: Offset
+  #leadership: { readonly leadership: Leadership; readonly epochStart: Offset | undefined } | undefined
+  #busy = false
+  #closed = false
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    this.#appliedOffset = options.startOffset
+    this.#committedOffset = options.startOffset
+  }
+
+  /** Everything before it was given to the state machine. */
+  get appliedOffset(): Offset {
+    return this.#appliedOffset
+  }
+
+  /** Everything before `highWatermark` may be handed over. */
+  commit(highWatermark: Offset): void {
+    this.#committedOffset = highWatermark
+    this.#run()
+  }
+
+  /** Leadership changed; `epochStart` is set if it came to this node. */
+  leadership({ epoch, leaderId }: Leadership, epochStart: Offset | undefined): void {
+    this.#leadership = { leadership: { epoch, leaderId }, epochStart }
+    this.#run()
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #run(): void {
+    if (this.#busy) return
+    this.#busy = true
+    while (!this.#closed) {
+      this.#tellLeadership()
+      if (this.#appliedOffset >= this.#committedOffset) break
+      const batches = this.#options.read(this.#appliedOffset, this.#committedOffset)
+      if (batches instanceof Promise) return this.#resumeWith(batches)
+      this.#apply(batches)
+    }
+    this.#busy = false
+  }
+
+  #resumeWith(reading: Promise<readonly Batch[]>): void {
+    reading
+      .then((batches) => {
+        if (!this.#closed) this.#apply(batches)
+        this.#busy = false
+        this.#run()
+      })
+      .catch((error: unknown) => this.#options.fail(error as Error))
+  }
+
+  #apply(batches: readonly Batch[]): void {
+    const last = batches.at(-1)
+    if (last === undefined) throw new Error(`nothing to read at committed offset ${this.#appliedOffset}`)
+    this.#appliedOffset = nextOffset(last)
+    this.#options.stateMachine.apply(batches)
+  }
+
+  #tellLeadership(): void {
+    const news = this.#leadership
+    if (news === undefined) return
+    if (news.epochStart !== undefined && this.#appliedOffset <= news.epochStart) return
+    this.#leadership = undefined
+    this.#options.stateMachine.leadership(news.leadership)
+  }
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { RaftError } from '../errors.ts'
+import type { NodeId } from '../messages.ts'
+import type { Clock, Logger, RaftLog, RaftTransport, Random, StateMachine } from '../ports.ts'
+
+/** Times and limits of a node. All have defaults that suit a network with round trips below 50 ms. */
+export interface RaftTuning {
+  /** Milliseconds a voter without a leader waits at least before it stands; the wait is random up to twice this. @default 1_000 */
+  readonly electionTimeoutMs?: number
+  /** Milliseconds a follower waits without hearing from a leader before it stands. @default 2_000 */
+  readonly fetchTimeoutMs?: number
+  /** Milliseconds a leader may hold a fetch while it has nothing new. Less than half the fetch timeout. @default 500 */
+  readonly fetchMaxWaitMs?: number
+  /** Milliseconds a request may take, beside what a leader may hold it. @default 1_000 */
+  readonly requestTimeoutMs?: number
+  /** Milliseconds between a failed request and the next. @default 20 */
+  readonly retryBackoffMs?: number
+  /** Longest random pause after a lost election, in milliseconds. @default 1_000 */
+  readonly electionBackoffMaxMs?: number
+  /** Voters that learn together that the leader's process is gone stand at random within this many milliseconds. @default 50 */
+  readonly electionJitterMs?: number
+  /** Payload bytes of one fetch response; a single larger batch is still sent. @default 1_048_576 */
+  readonly fetchMaxBytes?: number
+  /** Payload bytes of one proposal. @default 8_388_608 */
+  readonly maxBatchBytes?: number
+  /** Payload bytes proposed and not yet committed; beyond it proposals are refused with RAFT_OVERLOADED. @default 67_108_864 */
+  readonly maxUncommittedBytes?: number
+  /** Bytes of recent batches kept in memory for followers. @default 16_777_216 */
+  readonly tailCacheBytes?: number
+}
+
+/** What `openRaft` needs. The ports stay the caller's to close, after the node. */
+export interface RaftOptions extends RaftTuning {
+  /** This node. A node that is not among `voters` is an observer; {@link anonymousObserver} is one without a name. */
+  readonly id: NodeId
+  /** Names the directory that holds the log, made once when it was formatted: a replaced disk is another voter (KIP-853). */
+  readonly directoryId: string
+  readonly clusterId: string
+  /** The voters, the same on every node. */
+  readonly voters: readonly NodeId[]
+  readonly log: RaftLog
+  readonly transport: RaftTransport
+  readonly stateMachine: StateMachine
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly logger?: Logger
+}
+
+/** The id of observers that only look: the leader serves them and keeps no account of them. */
+export const anonymousObserver: NodeId = -1
+
+const milliseconds = (fallback: number) => z.number().positive().default(fallback)
+const bytes = (fallback: number) => z.int().positive().default(fallback)
+
+const tuningSchema = z.object({
+  electionTimeoutMs: milliseconds(1_000),
+  fetchTimeoutMs: milliseconds(2_000),
+  fetchMaxWaitMs: milliseconds(500),
+  requestTimeoutMs: milliseconds(1_000),
+  retryBackoffMs: milliseconds(20),
+  electionBackoffMaxMs: milliseconds(1_000),
+  electionJitterMs: milliseconds(50),
+  fetchMaxBytes: bytes(1_048_576),
+  maxBatchBytes: bytes(8_388_608),
+  maxUncommittedBytes: bytes(67_108_864),
+  tailCacheBytes: bytes(16_777_216),
+})
+
+const identitySchema = z.object({
+  id: z.int().min(-1),
+  directoryId: z.string().min(1).max(64),
+  clusterId: z.string().min(1).max(64),
+  voters: z.array(z.int().nonnegative()).min(1).max(99),
+})
+
+/** Options with every default filled in. */
+export type ValidTuning = Required<RaftTuning>
+
+/** Checks what plain data can be wrong about. @throws RAFT_OPTIONS_INVALID */
+export function validateOptions(options: RaftOptions): ValidTuning {
+  const identity = identitySchema.safeParse(options)
+  const tuning = tuningSchema.safeParse(options)
+  if (!identity.success) throw invalid(z.prettifyError(identity.error))
+  if (!tuning.success) throw invalid(z.prettifyError(tuning.error))
+  if (new Set(options.voters).size !== options.voters.length) throw invalid('voters are listed once each')
+  if (tuning.data.fetchMaxWaitMs * 2 >= tuning.data.fetchTimeoutMs) {
+    throw invalid(
+      'fetchMaxWaitMs must be less than half of fetchTimeoutMs, or idle followers stand for election',
+    )
+  }
+  return tuning.data
+}
+
+function invalid(what: string): RaftError {
+  return new RaftError('RAFT_OPTIONS_INVALID', `invalid Raft options: ${what}`)
+}

@@ -1,0 +1,103 @@
+import { defineApi } from '@quorate/transport'
+import { z } from 'zod'
+import type {
+  BeginQuorumEpochRequest,
+  BeginQuorumEpochResponse,
+  EndQuorumEpochRequest,
+  EndQuorumEpochResponse,
+  VoteRequest,
+  VoteResponse,
+} from '../messages.ts'
+
+const nodeId = z.int().min(-1)
+const voterId = z.int().nonnegative()
+const epoch = z.int().nonnegative()
+const offset = z.int().nonnegative()
+const name = z.string().min(1).max(64)
+const sender = { clusterId: name, epoch }
+
+const refusal = z.enum([
+  'FENCED_LEADER_EPOCH',
+  'INCONSISTENT_CLUSTER_ID',
+  'NOT_LEADER',
+  'NOT_VOTER',
+  'SHUTTING_DOWN',
+  'UNKNOWN_LEADER_EPOCH',
+])
+const answer = { error: refusal.exactOptional(), epoch, leaderId: voterId.exactOptional() }
+
+/** A vote or a pre-vote; Kafka's key. */
+export const voteApi = defineApi<VoteRequest, VoteResponse>({
+  key: 52,
+  name: 'Vote',
+  versions: [
+    {
+      request: z.object({
+        type: z.literal('vote'),
+        ...sender,
+        candidateId: voterId,
+        candidateDirectoryId: name,
+        lastEpoch: epoch,
+        endOffset: offset,
+        preVote: z.boolean(),
+      }),
+      response: z.object({ type: z.literal('vote'), ...answer, granted: z.boolean() }),
+    },
+  ],
+})
+
+/** A leader makes itself known; Kafka's key. */
+export const beginQuorumEpochApi = defineApi<BeginQuorumEpochRequest, BeginQuorumEpochResponse>({
+  key: 53,
+  name: 'BeginQuorumEpoch',
+  versions: [
+    {
+      request: z.object({ type: z.literal('begin-quorum-epoch'), ...sender, leaderId: voterId }),
+      response: z.object({ type: z.literal('begin-quorum-epoch'), ...answer }),
+    },
+  ],
+})
+
+/** A leader says goodbye; Kafka's key. */
+export const endQuorumEpochApi = defineApi<EndQuorumEpochRequest, EndQuorumEpochResponse>({
+  key: 54,
+  name: 'EndQuorumEpoch',
+  versions: [
+    {
+      request: z.object({
+        type: z.literal('end-quorum-epoch'),
+        ...sender,
+        leaderId: voterId,
+        preferredSuccessors: z.array(voterId).max(99),
+      }),
+      response: z.object({ type: z.literal('end-quorum-epoch'), ...answer }),
+    },
+  ],
+})
+
+const fetchRequest = z.object({
+  type: z.literal('fetch'),
+  ...sender,
+  replicaId: nodeId,
+  replicaDirectoryId: name,
+  fetchOffset: offset,
+  lastFetchedEpoch: epoch,
+  highWatermark: offset,
+  maxWaitMs: z.number().nonnegative().max(60_000),
+})
+
+const fetchResponse = z.object({
+  type: z.literal('fetch'),
+  ...answer,
+  highWatermark: offset,
+  divergingEpoch: z.object({ epoch, endOffset: offset }).exactOptional(),
+  /** Batches in the log's own encoding, so that their checksums travel with them. */
+  batches: z.instanceof(Uint8Array),
+})
+
+/** Batches for a follower or an observer; Kafka's key. */
+export const fetchApi = defineApi<z.output<typeof fetchRequest>, z.output<typeof fetchResponse>>({
+  key: 1,
+  name: 'Fetch',
+  versions: [{ request: fetchRequest, response: fetchResponse }],
+})

@@ -1,0 +1,130 @@
+import { decodeBatches, encodeBatches } from '@quorate/log'
+import {
+  type Address,
+  type Api,
+  handle,
+  type HandledApi,
+  type RpcClient,
+  RpcError,
+  TransportError,
+} from '@quorate/transport'
+import type { FetchRequest, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import { DeliveryError, type DeliveryFailure, type RaftRequestHandler, type RaftTransport } from '../ports.ts'
+import { beginQuorumEpochApi, endQuorumEpochApi, fetchApi, voteApi } from './apis.ts'
+
+/** What {@link rpcTransport} needs. */
+export interface RpcTransportOptions {
+  /** Where the voters listen. A node never calls an observer. */
+  readonly peers: ReadonlyMap<NodeId, Address>
+  /** Makes the client for one peer, once. `rpcClient` with the transport of your choice. */
+  readonly connect: (address: Address) => RpcClient
+}
+
+/** A {@link RaftTransport} over RPC. */
+export interface RpcRaftTransport extends RaftTransport, AsyncDisposable {
+  /** The quorum's APIs, to be served where the other nodes look for this one. Observers need not serve them. */
+  readonly handlers: readonly HandledApi[]
+  /** Closes the connections to the peers. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Carries the quorum's messages over `@quorate/transport`, under Kafka's API keys. */
+export function rpcTransport(options: RpcTransportOptions): RpcRaftTransport {
+  return new Rpc(options)
+}
+
+class Rpc implements RpcRaftTransport {
+  readonly handlers: readonly HandledApi[]
+  readonly #options: RpcTransportOptions
+  readonly #clients = new Map<NodeId, RpcClient>()
+  #handler: RaftRequestHandler | undefined
+
+  constructor(options: RpcTransportOptions) {
+    this.#options = options
+    this.handlers = [
+      this.#plain(voteApi),
+      this.#plain(beginQuorumEpochApi),
+      this.#plain(endQuorumEpochApi),
+      handle(fetchApi, async (request) => {
+        const response = await this.#answer<'fetch'>(request)
+        return { ...response, batches: encodeBatches(response.batches) }
+      }),
+    ]
+  }
+
+  async request(to: NodeId, request: RaftRequest, options: { timeoutMs: number }): Promise<RaftResponse> {
+    try {
+      const client = this.#client(to)
+      switch (request.type) {
+        case 'vote':
+          return await client.request(voteApi, request, options)
+        case 'begin-quorum-epoch':
+          return await client.request(beginQuorumEpochApi, request, options)
+        case 'end-quorum-epoch':
+          return await client.request(endQuorumEpochApi, request, options)
+        case 'fetch':
+          return await this.#fetch(client, request, options)
+      }
+    } catch (error) {
+      throw new DeliveryError(failureOf(error), `no answer from node ${to}: ${(error as Error).message}`, {
+        cause: error,
+      })
+    }
+  }
+
+  serve(handler: RaftRequestHandler): () => void {
+    this.#handler = handler
+    return () => {
+      if (this.#handler === handler) this.#handler = undefined
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#clients.values()].map((client) => client.close()))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #client(to: NodeId): RpcClient {
+    const known = this.#clients.get(to)
+    if (known !== undefined) return known
+    const address = this.#options.peers.get(to)
+    if (address === undefined) throw new Error(`node ${to} has no address`)
+    const client = this.#options.connect(address)
+    this.#clients.set(to, client)
+    return client
+  }
+
+  async #fetch(
+    client: RpcClient,
+    request: FetchRequest,
+    options: { timeoutMs: number },
+  ): Promise<RaftResponse> {
+    const response = await client.request(fetchApi, request, options)
+    return { ...response, batches: decodeBatches(response.batches) }
+  }
+
+  #plain<Request extends RaftRequest, Response extends RaftResponse>(
+    api: Api<Request, Response>,
+  ): HandledApi {
+    return handle(api, async (request) => (await this.#answer(request)) as Response)
+  }
+
+  async #answer<Type extends RaftRequest['type']>(
+    request: RaftRequest & { type: Type },
+  ): Promise<RaftResponse & { type: Type }> {
+    if (this.#handler === undefined) {
+      throw new RpcError('NODE_NOT_READY', 'the node is starting or stopping', {}, { retriable: true })
+    }
+    return (await this.#handler(request)) as RaftResponse & { type: Type }
+  }
+}
+
+function failureOf(error: unknown): DeliveryFailure {
+  if (error instanceof TransportError && error.code === 'TRANSPORT_REFUSED') return 'refused'
+  if (error instanceof TransportError && error.code === 'TRANSPORT_DISCONNECTED') return 'disconnected'
+  if (error instanceof RpcError && error.code === 'RPC_TIMEOUT') return 'timeout'
+  return 'unreachable'
+}
