@@ -47,8 +47,8 @@ function checkQuorumTimeoutMs(replica: Replica): number {
 export function tickLeader(replica: Replica, role: Leader): Transition | undefined {
   advanceHighWatermark(replica, role)
   answerParked(replica, role)
-  if (replica.now >= role.announceMs) announce(replica, role)
   if (replica.now >= role.checkQuorumMs && !extendQuorum(replica, role)) return { to: 'resigned' }
+  if (replica.now >= role.announceMs) announce(replica, role)
   return undefined
 }
 

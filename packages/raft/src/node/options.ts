@@ -23,7 +23,7 @@ export interface RaftTuning {
   readonly fetchMaxBytes?: number
   /** Payload bytes of one proposal. @default 8_388_608 */
   readonly maxBatchBytes?: number
-  /** Payload bytes proposed and not yet committed; beyond it proposals are refused with RAFT_OVERLOADED. @default 67_108_864 */
+  /** Bytes proposed and not yet committed, each batch weighing 100 more than its payload; beyond it proposals are refused with RAFT_OVERLOADED. @default 67_108_864 */
   readonly maxUncommittedBytes?: number
   /** Bytes of recent batches kept in memory for followers. @default 16_777_216 */
   readonly tailCacheBytes?: number

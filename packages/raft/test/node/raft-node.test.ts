@@ -1,0 +1,91 @@
+import { openMemoryLog } from '@quorate/log/memory'
+import t from 'tap'
+import { openRaft, type RaftOptions, type RaftTransport } from '../../src/index.ts'
+
+const nobody: RaftTransport = {
+  request: () => new Promise(() => undefined),
+  serve: () => () => undefined,
+}
+
+/** A node that is alone, or at least without anyone who answers. */
+async function openAlone(overrides: Partial<RaftOptions> = {}) {
+  const log = await openMemoryLog()
+  const leading = Promise.withResolvers<void>()
+  const applied: string[] = []
+  const raft = openRaft({
+    id: 1,
+    directoryId: 'd1',
+    clusterId: 'c',
+    voters: [1],
+    log,
+    transport: nobody,
+    stateMachine: {
+      apply: (batches) => applied.push(...batches.map(({ payload }) => new TextDecoder().decode(payload))),
+      leadership: ({ leaderId }) => leaderId === 1 && leading.resolve(),
+    },
+    ...overrides,
+  })
+  return { log, raft, applied, leading: leading.promise }
+}
+
+const payload = new TextEncoder().encode('hello')
+
+t.test('a proposal is applied where it was said to be', async (t) => {
+  const { raft, applied, leading } = await openAlone()
+  t.teardown(() => raft.close())
+  t.throws(() => raft.propose(payload), { code: 'RAFT_NOT_LEADER' }, 'not before it was elected')
+  await leading
+  t.same(raft.propose(payload, { count: 3 }), { epoch: 1, baseOffset: 1, lastOffset: 3 })
+  t.equal(raft.nextOffset, 4)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(applied[1], 'hello')
+  t.match(raft.status(), { role: 'leader', epoch: 1, leaderId: 1, highWatermark: 4, endOffset: 4 })
+})
+
+t.test('a proposal that is too large, or too many at once, is refused and not appended', async (t) => {
+  const { raft, leading } = await openAlone({ maxBatchBytes: 10, maxUncommittedBytes: 100 })
+  t.teardown(() => raft.close())
+  await leading
+  t.throws(() => raft.propose(new Uint8Array(11)), { code: 'RAFT_BATCH_TOO_LARGE' })
+  raft.propose(payload)
+  t.throws(() => raft.propose(payload), { code: 'RAFT_OVERLOADED' })
+  t.equal(raft.nextOffset, 2)
+})
+
+t.test('a failed write stops the node, and it says why', async (t) => {
+  const { raft, log, leading } = await openAlone()
+  await leading
+  log.failNextWrite(new Error('the disk is gone'))
+  raft.propose(payload)
+  t.match(await raft.failed, { code: 'LOG_FAILED' })
+  t.throws(() => raft.propose(payload), { code: 'RAFT_FAILED' })
+  await raft.close()
+})
+
+t.test('a state machine that throws stops the node', async (t) => {
+  const { raft } = await openAlone({
+    stateMachine: {
+      apply() {
+        throw new Error('cannot digest this')
+      },
+      leadership: () => undefined,
+    },
+  })
+  t.match(await raft.failed, { message: 'cannot digest this' })
+})
+
+t.test('a closed node refuses proposals and closes twice without complaint', async (t) => {
+  const { raft, leading } = await openAlone()
+  await leading
+  await Promise.all([raft.close(), raft.close()])
+  t.throws(() => raft.propose(payload), { code: 'RAFT_CLOSED' })
+})
+
+t.test('options that make no sense are refused before anything starts', async (t) => {
+  const invalid = { code: 'RAFT_OPTIONS_INVALID' }
+  await t.rejects(openAlone({ voters: [] }), invalid)
+  await t.rejects(openAlone({ voters: [1, 1] }), invalid)
+  await t.rejects(openAlone({ id: -2 }), invalid)
+  await t.rejects(openAlone({ fetchMaxWaitMs: 1_000, fetchTimeoutMs: 2_000 }), invalid)
+  await t.rejects(openAlone({ electionTimeoutMs: Number.NaN }), invalid)
+})
