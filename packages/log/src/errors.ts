@@ -6,8 +6,11 @@ export type LogErrorCode =
   | 'LOG_CORRUPT'
   | 'LOG_EXISTS'
   | 'LOG_FAILED'
+  | 'LOG_HARD_STATE_INVALID'
+  | 'LOG_IO'
   | 'LOG_LOCKED'
   | 'LOG_NOT_FOUND'
+  | 'LOG_NOT_WRITABLE'
   | 'LOG_OFFSET_OUT_OF_RANGE'
   | 'LOG_QUEUE_FULL'
 

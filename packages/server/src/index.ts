@@ -1,2 +1,34 @@
-/** @packageDocumentation */
-export const placeholder = 1
+/**
+ * The `quorate` program and what it is made of: nodes, data directories, config files, and a client of a cluster.
+ *
+ * @packageDocumentation
+ */
+export { describeNodeApi } from './api/describe-node.ts'
+export type { NodeDescription } from './api/describe-node.ts'
+export type { ReadyMessage } from './cli/terminal.ts'
+export { openClusterClient } from './client/cluster-client.ts'
+export type { ClusterClient, ClusterClientOptions } from './client/cluster-client.ts'
+export { describeCluster, describeQuorum, describeTopics } from './client/describe.ts'
+export type { ClusterDescription, QuorumDescription, TopicDescription } from './client/describe.ts'
+export { openObserver } from './client/open-observer.ts'
+export type { Observer, ObserverOptions } from './client/open-observer.ts'
+export { loadConfig, parseConfig } from './config/load-config.ts'
+export type { Config, Role } from './config/schema.ts'
+export { formatDirectory } from './directory/format-directory.ts'
+export type { Formatted, FormatOptions } from './directory/format-directory.ts'
+export type { Identity } from './directory/identity.ts'
+export { openDirectory } from './directory/open-directory.ts'
+export type { DataDirectory, ExpectedIdentity } from './directory/open-directory.ts'
+export { RefusedError, ServerError } from './errors.ts'
+export type { ServerErrorCode } from './errors.ts'
+export { openNode } from './node/open-node.ts'
+export type { Node } from './node/open-node.ts'
+export type { NodeOptions } from './node/options.ts'
+export { randomId } from './random-id.ts'
+export type { RandomId } from './random-id.ts'
+export { renderTable } from './render/table.ts'
+export type { Column } from './render/table.ts'
+export { createTopics } from './topics/create-topics.ts'
+export type { CreateTopicResult } from './topics/create-topics.ts'
+export { parseTopics, readTopicsFile } from './topics/topics-file.ts'
+export type { WantedTopic } from './topics/topics-file.ts'

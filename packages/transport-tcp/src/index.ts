@@ -1,2 +1,7 @@
-/** @packageDocumentation */
-export const placeholder = 1
+/**
+ * Quorate's transport over TCP.
+ *
+ * @packageDocumentation
+ */
+export { tcp } from './tcp.ts'
+export type { TcpOptions } from './options.ts'

@@ -12,7 +12,11 @@ export interface RequestContext {
  * Answers one request frame with one response frame.
  *
  * Handlers run concurrently, also for requests of one connection, and answers may overtake each other. A handler that
- * rejects closes the connection: errors that a caller should see are the RPC layer's to encode.
+ * rejects closes the connection, and so does one whose answer is over the frame limit: errors that a caller should see
+ * are the RPC layer's to encode. What a handler does after its signal aborted is ignored.
+ *
+ * The request frame belongs to the handler: nobody changes or reuses it. The response frame belongs to the transport
+ * from the moment it is returned: the handler must not change it any more.
  */
 export type RequestHandler = (frame: Uint8Array, context: RequestContext) => Promise<Uint8Array>
 
@@ -28,10 +32,14 @@ export interface Listener extends AsyncDisposable {
 export interface Connection extends AsyncDisposable {
   readonly remoteAddress: Address
   /**
-   * Sends one frame and resolves with the answer.
+   * Sends one frame and resolves with the answer, which belongs to the caller.
    *
-   * @throws TRANSPORT_FRAME_TOO_LARGE (nothing sent), TRANSPORT_DISCONNECTED (outcome unknown: the peer may have acted),
-   *   TRANSPORT_CLOSED (closed by this side before the call), or the signal's reason once `signal` aborts (outcome unknown)
+   * `frame` must not change until the promise resolves; then it may be reused. After a rejection it must not be reused,
+   * because it may still be on its way.
+   *
+   * @throws TRANSPORT_FRAME_TOO_LARGE (nothing sent), TRANSPORT_OVERLOADED (nothing sent: too many requests or bytes wait
+   *   already), TRANSPORT_CLOSED (nothing sent: the connection was gone before the call), TRANSPORT_DISCONNECTED
+   *   (outcome unknown: the peer may have acted), or the signal's reason once `signal` aborts (outcome unknown)
    */
   request(frame: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>
   /** Resolves when the connection is gone, with the reason unless this side closed it. Never rejects. */
@@ -52,7 +60,9 @@ export interface Transport {
   listen(address: Address, handler: RequestHandler): Promise<Listener>
   /**
    * @throws TRANSPORT_REFUSED (nobody listens there: the peer is certainly not running), TRANSPORT_UNREACHABLE (timeout
-   *   or no route: nothing is known of the peer), TRANSPORT_ADDRESS_INVALID, or the signal's reason once `signal` aborts
+   *   or no route, or the peer hung up before it said a word: nothing is known of it), TRANSPORT_PROTOCOL (something
+   *   answers there that does not speak this protocol), TRANSPORT_ADDRESS_INVALID, or the signal's reason once `signal`
+   *   aborts
    */
   connect(address: Address, options?: { readonly signal?: AbortSignal }): Promise<Connection>
 }

@@ -1,0 +1,53 @@
+import Table from 'cli-table3'
+
+/** One line of a benchmark: what we measured, what the peer did in the same run, and what we promise. */
+export interface Row {
+  readonly row: string
+  readonly value: number
+  readonly unit: string
+  /** What `peerValue` is of. */
+  readonly peer: string
+  readonly peerValue: number
+  /** Smallest ratio that keeps the promise. */
+  readonly target: number
+}
+
+/** A row with its verdict, as `--json` prints it. */
+export interface Verdict extends Row {
+  /** `value` divided by `peerValue`. */
+  readonly ratio: number
+  readonly ok: boolean
+}
+
+/** A benchmark yields its rows as it gets them. */
+export type Benchmark = (options: { readonly runs: number; readonly seconds: number }) => AsyncIterable<Row>
+
+/** Compares the value of `row` with its peer's. */
+export function verdict(row: Row): Verdict {
+  const ratio = Number((row.value / row.peerValue).toFixed(2))
+  return { ...row, ratio, ok: ratio >= row.target }
+}
+
+/** The middle of `values`, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const ascending = values.toSorted((a, b) => a - b)
+  const middle = ascending.length / 2
+  const [low = 0, high = 0] = [ascending[Math.ceil(middle) - 1], ascending[Math.floor(middle)]]
+  return (low + high) / 2
+}
+
+/** All rows as a table for people. */
+export function formatTable(rows: readonly Verdict[]): string {
+  const table = new Table({
+    head: ['row', 'value', 'unit', 'peer', 'value of peer', 'ratio', 'target', 'ok'],
+    colAligns: ['left', 'right', 'left', 'left', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [] },
+  })
+  for (const { row, value, unit, peer, peerValue, ratio, target, ok } of rows)
+    table.push([row, number(value), unit, peer, number(peerValue), ratio, target, ok ? 'yes' : 'NO'])
+  return table.toString()
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 2 : 0 })
+}

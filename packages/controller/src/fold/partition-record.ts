@@ -1,0 +1,19 @@
+import { assert } from '../errors.ts'
+import { withPartition } from '../image/partition.ts'
+import type { ImageState } from '../image/state.ts'
+import type { MetadataRecordOf } from '../records.ts'
+
+/** Adds a partition. @throws InvariantError if its topic is missing, it is there already, or it contradicts itself */
+export function foldPartitionRecord(
+  image: ImageState,
+  record: MetadataRecordOf<'PartitionRecord'>,
+): ImageState {
+  const { type: _, ...partition } = record
+  const topic = image.topics.get(partition.topicId)
+  assert(topic !== undefined, `topic ${partition.topicId} exists before its partitions`)
+  assert(
+    !topic.partitions.has(partition.partitionId),
+    `partition ${partition.partitionId} of topic ${topic.name} is new`,
+  )
+  return withPartition(image, topic, partition)
+}

@@ -1,0 +1,52 @@
+import type { Epoch, Offset } from './batch.ts'
+import type { RaftLog } from './raft-log.ts'
+
+/** A batch that has no place in the log yet. */
+export interface NewBatch {
+  /** Opaque to the log. It must not change before the append has resolved. */
+  readonly payload: Uint8Array
+  /** Number of records in the payload. @default 1 */
+  readonly count?: number
+  /** Not below the log's last epoch. @default the log's last epoch, or 0 while the log is empty */
+  readonly epoch?: Epoch
+  /** Bit set of `BatchAttribute`. @default 0 */
+  readonly attributes?: number
+  /** Whole milliseconds since 1970. @default the `now` of the log when the write begins */
+  readonly timestampMs?: number
+}
+
+/** An epoch and the offset after its last record. */
+export interface EpochEnd {
+  readonly epoch: Epoch
+  readonly endOffset: Offset
+}
+
+/** An ordered, durable, replayable log, for consensus or for use by itself. */
+export interface Log extends RaftLog, AsyncDisposable {
+  /**
+   * Appends `batches`, all or none, and resolves when they are on disk.
+   *
+   * Offsets are assigned in call order, across `append`, `write` and `truncate`. If the write fails the log closes for
+   * writing and every waiting call rejects: whether those batches survive is unknown until the log is reopened.
+   *
+   * @param options.signal Takes the batches back as long as they wait; once their write began it has no effect.
+   * @returns the base offset of each batch, in order
+   * @throws LOG_CLOSED, LOG_FAILED (outcome unknown), LOG_BATCH_INVALID, LOG_BATCH_TOO_LARGE and LOG_QUEUE_FULL (nothing
+   *   written), or the signal's reason (nothing written)
+   */
+  append(batches: readonly NewBatch[], options?: { readonly signal?: AbortSignal }): Promise<Offset[]>
+
+  /**
+   * Cuts the log at `offset`, which becomes its end; resolves when that is on disk. Atomic, like every write.
+   *
+   * @throws LOG_OFFSET_OUT_OF_RANGE (outside the log or inside a batch; nothing written), LOG_CLOSED, LOG_FAILED
+   */
+  truncate(offset: Offset): Promise<void>
+
+  /**
+   * The largest epoch not above `epoch`, and where it ends; `undefined` if every batch has a larger one.
+   *
+   * Two logs agree at least up to the smaller of their ends of the same epoch (Raft §5.3, KIP-101).
+   */
+  endOffsetForEpoch(epoch: Epoch): EpochEnd | undefined
+}

@@ -1,0 +1,248 @@
+import type { Batch, Epoch, Offset } from '../batch.ts'
+import { endOffsetForEpoch } from '../epochs.ts'
+import type { EpochEnd, Log, NewBatch } from '../log.ts'
+import type { EpochStart, HardState, LogWrite } from '../raft-log.ts'
+import { closedError, failedError, QueueRoom } from '../refusals.ts'
+import { appendRequest, writeRequest } from '../request.ts'
+import type { WriteRequest, WriteResult } from '../request.ts'
+import { checkReadable, defaultMaxReadBytes } from '../selection.ts'
+import { place, writeResult } from '../tail.ts'
+import type { Placement } from '../tail.ts'
+import { encodeBatches } from '../wire.ts'
+import type { MemoryStorage } from './storage.ts'
+
+/** What is left of the writes that were not synced when the process died. */
+export interface CrashOptions {
+  /** Writes, oldest first, that reached the disk although nobody was told. @default 0 */
+  readonly keepUnsynced?: number
+  /** The write after those reached the disk in part; reopening finds it torn and drops it. @default false */
+  readonly tornTail?: boolean
+}
+
+/** The in-memory twin of the log on disk, with its disk's vices at hand. */
+export interface MemoryLog extends Log {
+  /** Give it to `openMemoryLog` to open the log again, after `close` or `crash`. */
+  readonly storage: MemoryStorage
+  /** Writes that wait for a sync. */
+  readonly unsyncedWrites: number
+  /** Makes every waiting write durable, in order, and settles it. */
+  sync(): void
+  /**
+   * The process dies. What was synced stays in {@link storage}; of what was not, what `options` say. Waiting writes
+   * reject with LOG_FAILED, and the log is closed.
+   */
+  crash(options?: CrashOptions): void
+  /**
+   * The next sync that has something to write fails with `error`, and the log closes for writing. With `persisted`
+   * the writes are on disk all the same, which is what "outcome unknown" means.
+   */
+  failNextWrite(error: Error, options?: { readonly persisted?: boolean }): void
+  /** The stored batch that holds `offset` is damaged: reads that touch it, and opening if it is the last, say LOG_CORRUPT. */
+  corrupt(offset: Offset): void
+}
+
+/** Everything a {@link MemoryLog} is made of. */
+export interface MemoryLogParts {
+  readonly storage: MemoryStorage
+  readonly limits: { readonly maxBatchBytes: number; readonly maxQueueBytes: number }
+  readonly now: () => number
+  /** Calls back when unsynced writes should be synced; absent where only `sync()` does it. */
+  readonly scheduleSync: ((sync: () => void) => void) | undefined
+}
+
+interface Unsynced {
+  readonly request: WriteRequest
+  readonly resolve: (result: WriteResult) => void
+  readonly reject: (reason: unknown) => void
+  readonly signal: AbortSignal | undefined
+  /** Stops listening to `signal`: the sync begins. */
+  unlisten?: () => void
+}
+
+interface PlannedFailure {
+  readonly error: Error
+  readonly persisted: boolean
+}
+
+/** Shares checks, placement and selection with the log on disk; only the disk is another. Made by `openMemoryLog`. */
+export class InMemoryLog implements MemoryLog {
+  readonly storage: MemoryStorage
+  readonly #parts: MemoryLogParts
+  readonly #room: QueueRoom
+  #unsynced: Unsynced[] = []
+  #plannedFailure: PlannedFailure | undefined
+  #failure: Error | undefined
+  #closed = false
+
+  constructor(parts: MemoryLogParts) {
+    this.#parts = parts
+    this.storage = parts.storage
+    this.#room = new QueueRoom(parts.limits.maxQueueBytes)
+  }
+
+  get startOffset(): Offset {
+    return this.storage.tail.startOffset
+  }
+
+  get endOffset(): Offset {
+    return this.storage.tail.endOffset
+  }
+
+  get epochs(): readonly EpochStart[] {
+    return this.storage.tail.epochs
+  }
+
+  get hardState(): HardState | undefined {
+    return this.storage.tail.hardState
+  }
+
+  get unsyncedWrites(): number {
+    return this.#unsynced.length
+  }
+
+  write(write: LogWrite): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const request = writeRequest(write, this.#parts.limits.maxBatchBytes)
+      this.#submit({ request, resolve: () => resolve(), reject, signal: undefined })
+    })
+  }
+
+  append(batches: readonly NewBatch[], options?: { readonly signal?: AbortSignal }): Promise<Offset[]> {
+    return new Promise((resolve, reject) => {
+      const request = appendRequest(batches, this.#parts.limits.maxBatchBytes)
+      this.#submit({ request, resolve, reject, signal: options?.signal })
+    })
+  }
+
+  truncate(offset: Offset): Promise<void> {
+    return this.write({ truncateTo: offset })
+  }
+
+  endOffsetForEpoch(epoch: Epoch): EpochEnd | undefined {
+    return endOffsetForEpoch(this.epochs, this.endOffset, epoch)
+  }
+
+  async read(from: Offset, options?: { readonly maxBytes?: number }): Promise<readonly Batch[]> {
+    if (this.#closed) throw closedError()
+    checkReadable(this.storage.tail, from)
+    if (from === this.endOffset) return []
+    return this.storage.read(from, options?.maxBytes ?? defaultMaxReadBytes)
+  }
+
+  sync(): void {
+    if (this.#unsynced.length === 0) return
+    const failure = this.#plannedFailure
+    const timestampMs = this.#parts.now()
+    const writes = this.#takeAll()
+    if (failure !== undefined) {
+      if (failure.persisted) for (const { request } of writes) this.#applyIfValid(request, timestampMs)
+      this.#fail(writes, failure.error)
+      return
+    }
+    for (const write of writes) {
+      this.#room.leave(write.request.bytes)
+      try {
+        write.resolve(this.#apply(write.request, timestampMs))
+      } catch (error) {
+        write.reject(error)
+      }
+    }
+  }
+
+  crash(options: CrashOptions = {}): void {
+    if (this.#closed) return
+    const writes = this.#takeAll()
+    const keep = Math.min(options.keepUnsynced ?? 0, writes.length)
+    this.#closed = true
+    const timestampMs = this.#parts.now()
+    for (const { request } of writes.slice(0, keep)) this.#applyIfValid(request, timestampMs)
+    const torn = writes[keep]
+    if (torn !== undefined && options.tornTail === true) this.#tear(torn.request, timestampMs)
+    this.#fail(writes, new Error('the process died'))
+    this.storage.release()
+  }
+
+  failNextWrite(error: Error, options: { readonly persisted?: boolean } = {}): void {
+    this.#plannedFailure = { error, persisted: options.persisted ?? false }
+  }
+
+  corrupt(offset: Offset): void {
+    this.storage.corrupt(offset)
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.sync()
+      this.#closed = true
+      this.storage.release()
+    }
+    return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #submit(write: Unsynced): void {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#closed) throw closedError()
+    write.signal?.throwIfAborted()
+    this.#room.enter(write.request.bytes)
+    this.#unsynced.push(write)
+    if (this.#unsynced.length === 1) this.#parts.scheduleSync?.(() => this.sync())
+    if (write.signal !== undefined) this.#takeBackOnAbort(write, write.signal)
+  }
+
+  #takeBackOnAbort(write: Unsynced, signal: AbortSignal): void {
+    const takeBack = (): void => {
+      this.#unsynced = this.#unsynced.filter((waiting) => waiting !== write)
+      this.#room.leave(write.request.bytes)
+      write.reject(signal.reason)
+    }
+    signal.addEventListener('abort', takeBack, { once: true })
+    write.unlisten = () => signal.removeEventListener('abort', takeBack)
+  }
+
+  /** Everything that waits, which nobody can take back any more. */
+  #takeAll(): readonly Unsynced[] {
+    const writes = this.#unsynced
+    this.#unsynced = []
+    for (const { unlisten } of writes) unlisten?.()
+    return writes
+  }
+
+  #fail(writes: readonly Unsynced[], cause: Error): void {
+    this.#failure = failedError(cause)
+    for (const { reject } of writes) reject(this.#failure)
+  }
+
+  /** @throws what the caller of the write got wrong; nothing is applied then */
+  #apply(request: WriteRequest, timestampMs: number): WriteResult {
+    const placement = this.#place(request, timestampMs)
+    this.storage.apply(placement)
+    return writeResult(request, placement)
+  }
+
+  #applyIfValid(request: WriteRequest, timestampMs: number): void {
+    try {
+      this.#apply(request, timestampMs)
+    } catch {
+      // Nobody is left to be told that it was refused.
+    }
+  }
+
+  #place(request: WriteRequest, timestampMs: number): Placement {
+    const placement = place(this.storage.tail, request, timestampMs)
+    if (placement.truncateTo !== undefined) this.storage.checkBoundary(placement.truncateTo)
+    return placement
+  }
+
+  #tear(request: WriteRequest, timestampMs: number): void {
+    try {
+      const { batches } = this.#place(request, timestampMs)
+      if (batches.length > 0) this.storage.tear(encodeBatches(batches).subarray(0, -1))
+    } catch {
+      // A write that would have been refused never got to the disk.
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { nextOffset } from '../batch.ts'
+import type { Batch, Offset } from '../batch.ts'
+import { LogError } from '../errors.ts'
+import { BatchSelection } from '../selection.ts'
+import type { Placement, Tail } from '../tail.ts'
+import { decodeBatches } from '../wire.ts'
+
+/**
+ * The disk of an in-memory log: what was synced, and so what a crash leaves. Give it to `openMemoryLog` again to reopen.
+ *
+ * Made by {@link createMemoryStorage}; what is inside is the log's own affair.
+ */
+export class MemoryStorage {
+  /** Everything but the batches. */
+  tail: Tail = { startOffset: 0, endOffset: 0, epochs: [], hardState: undefined }
+  readonly #batches: Batch[] = []
+  readonly #corrupt = new Set<Offset>()
+  #torn: Uint8Array | undefined
+  #open = false
+
+  /** Locks the storage and verifies its end, as opening a directory does. @throws LOG_LOCKED, LOG_CORRUPT */
+  open(): void {
+    if (this.#open) throw new LogError('LOG_LOCKED', 'the storage is open already')
+    this.#discardTorn()
+    const last = this.#batches.at(-1)
+    if (last !== undefined) this.#verify(last)
+    this.#open = true
+  }
+
+  /** Unlocks the storage. */
+  release(): void {
+    this.#open = false
+  }
+
+  /** Makes sure that a cut at `offset` falls between two batches. @throws LOG_OFFSET_OUT_OF_RANGE */
+  checkBoundary(offset: Offset): void {
+    const following = this.#batches[this.#indexOf(offset)]
+    if (following !== undefined && following.baseOffset !== offset)
+      throw new LogError('LOG_OFFSET_OUT_OF_RANGE', `cannot cut at ${offset}: it is inside a batch`, {
+        offset,
+      })
+  }
+
+  /** Performs a placed write, all of it. */
+  apply(placement: Placement): void {
+    const { truncateTo } = placement
+    if (truncateTo !== undefined) {
+      for (const removed of this.#batches.splice(this.#indexOf(truncateTo)))
+        this.#corrupt.delete(removed.baseOffset)
+    }
+    for (const batch of placement.batches) this.#batches.push(batch)
+    this.tail = placement.after
+  }
+
+  /** A write reached the disk but for its last bytes. Opening must notice and drop all of it. */
+  tear(bytes: Uint8Array): void {
+    this.#torn = bytes
+  }
+
+  /** Damages the batch that holds `offset`. */
+  corrupt(offset: Offset): void {
+    const batch = this.#batches[this.#indexOf(offset)]
+    if (batch !== undefined) this.#corrupt.add(batch.baseOffset)
+  }
+
+  /** Batches from the one that holds `from`; `from` is inside the log. @throws LOG_CORRUPT */
+  read(from: Offset, maxBytes: number): readonly Batch[] {
+    const selection = new BatchSelection(from, this.tail.endOffset, maxBytes)
+    for (
+      let index = this.#indexOf(from);
+      selection.take(this.#batches.slice(index, index + 64));
+      index += 64
+    );
+    if (this.#corrupt.size > 0) for (const batch of selection.batches) this.#verify(batch)
+    return selection.batches
+  }
+
+  /** Index of the batch that holds `offset`, or of the end. */
+  #indexOf(offset: Offset): number {
+    let low = 0
+    let high = this.#batches.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const batch = this.#batches[middle]
+      if (batch !== undefined && nextOffset(batch) <= offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #verify({ baseOffset }: Batch): void {
+    if (this.#corrupt.has(baseOffset))
+      throw new LogError('LOG_CORRUPT', `the batch at offset ${baseOffset} is damaged`, {
+        offset: baseOffset,
+      })
+  }
+
+  #discardTorn(): void {
+    if (this.#torn === undefined) return
+    const torn = this.#torn
+    this.#torn = undefined
+    try {
+      decodeBatches(torn)
+    } catch {
+      return
+    }
+    throw new LogError('LOG_CORRUPT', 'a torn write was taken for a whole one')
+  }
+}
+
+/** A new, empty disk with an empty log on it. */
+export function createMemoryStorage(): MemoryStorage {
+  return new MemoryStorage()
+}

@@ -1,0 +1,54 @@
+import { MemoryLevel } from 'memory-level'
+import t from 'tap'
+import { logConformance } from '../src/conformance/index.ts'
+import { createLog, openLog } from '../src/index.ts'
+import { createMemoryStorage, openMemoryLog } from '../src/memory/index.ts'
+
+t.test('on LevelDB', async (t) => {
+  const directory = t.testdir()
+  let logs = 0
+  logConformance({
+    test: (name, run) => t.test(name, run),
+    open: async () => {
+      const path = `${directory}/${(logs += 1)}`
+      await createLog({ path })
+      return (limits) => openLog({ path, ...limits })
+    },
+  })
+})
+
+t.test('on LevelDB with chunks of one batch', async (t) => {
+  const directory = t.testdir()
+  let logs = 0
+  logConformance({
+    test: (name, run) => t.test(name, run),
+    open: async () => {
+      const path = `${directory}/${(logs += 1)}`
+      await createLog({ path })
+      return (limits) => openLog({ path, maxChunkBytes: 1, maxWriteBatches: 3, ...limits })
+    },
+  })
+})
+
+t.test('on memory-level, several logs in one database', async (t) => {
+  const database = new MemoryLevel()
+  let logs = 0
+  logConformance({
+    test: (name, run) => t.test(name, run),
+    open: async () => {
+      const name = `log-${(logs += 1)}`
+      await createLog({ database, name })
+      return (limits) => openLog({ database, name, ...limits })
+    },
+  })
+})
+
+t.test('in memory', async (t) => {
+  logConformance({
+    test: (name, run) => t.test(name, run),
+    open: async () => {
+      const storage = createMemoryStorage()
+      return (limits) => openMemoryLog({ storage, ...limits })
+    },
+  })
+})

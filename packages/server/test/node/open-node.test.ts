@@ -1,0 +1,106 @@
+import t, { type Test } from 'tap'
+import { createTopicsApi, imageHash } from '@quorate/controller'
+import { createLog, openLog, type RaftLog } from '@quorate/log'
+import { openMemoryLog } from '@quorate/log/memory'
+import { systemClock, systemRandom } from '@quorate/transport'
+import { memoryNetwork, type MemoryNetwork } from '@quorate/transport-memory'
+import { MemoryLevel } from 'memory-level'
+import { openClusterClient } from '../../src/client/cluster-client.ts'
+import { openObserver } from '../../src/client/open-observer.ts'
+import type { Role } from '../../src/config/schema.ts'
+import { openNode, type Node } from '../../src/node/open-node.ts'
+
+const clusterId = 'test-cluster'
+const controllers = [1, 2, 3].map((id) => ({ id, address: `node-${id}` }))
+
+interface Options {
+  readonly network: MemoryNetwork
+  readonly nodeId: number
+  readonly roles: readonly Role[]
+  readonly openLog?: () => Promise<RaftLog>
+}
+
+async function open(t: Test, { network, nodeId, roles, ...options }: Options): Promise<Node> {
+  const node = await openNode({
+    identity: { clusterId, nodeId, directoryId: `directory-${nodeId}` },
+    roles,
+    controllers,
+    transport: network.transport(`node-${nodeId}`),
+    address: `node-${nodeId}`,
+    endpoints: (address) => [{ name: 'TEST', host: address, port: 0 }],
+    openLog: options.openLog ?? (() => openMemoryLog()),
+    raft: { electionTimeoutMs: 50 },
+    heartbeatIntervalMs: 50,
+    controlledShutdownTimeoutMs: 200,
+  })
+  t.teardown(() => node.close())
+  return node
+}
+
+t.test('three nodes that are controller and broker in one are a cluster', async (t) => {
+  const network = memoryNetwork()
+  const roles = ['controller', 'broker'] as const
+  const nodes = await Promise.all([1, 2, 3].map((nodeId) => open(t, { network, nodeId, roles })))
+  await Promise.all(nodes.map((node) => node.ready()))
+  t.strictSame(
+    nodes.map(({ broker }) => broker?.state),
+    ['running', 'running', 'running'],
+  )
+
+  const ports = { transport: network.transport('client'), clock: systemClock, random: systemRandom }
+  await using client = await openClusterClient({ ...ports, bootstrap: ['nobody', 'node-2'] })
+  t.strictSame(client.node, { nodeId: 2, clusterId, roles: [...roles], controllers })
+  await using observer = await openObserver({ ...ports, clusterId, controllers })
+  const topics = [{ name: 'orders', partitions: 3, replicationFactor: 3 }]
+  await client.controllers.request(createTopicsApi, { topics })
+  for await (const { image } of observer.store.changes()) if (image.topicIds.has('orders')) break
+  const { offset } = observer.store
+  await Promise.all(nodes.map((node) => node.store.reached(offset)))
+  const images = [observer.store.image, ...nodes.map((node) => node.store.image)]
+  t.equal(new Set(images.map((image) => imageHash(image))).size, 1, 'all see the same, the observer too')
+})
+
+t.test('a node finds its metadata again in its log', async (t) => {
+  const network = memoryNetwork()
+  const database = new MemoryLevel()
+  await createLog({ database })
+  const voters = () => [
+    open(t, { network, nodeId: 1, roles: ['controller', 'broker'], openLog: () => openLog({ database }) }),
+    open(t, { network, nodeId: 2, roles: ['controller'] }),
+  ]
+  const [first, second] = await Promise.all(voters())
+  await first?.ready()
+  const offset = first?.store.offset ?? 0
+  await first?.close()
+  await second?.close()
+  t.ok(offset > 0)
+
+  const log = await openLog({ database })
+  t.ok(log.endOffset >= offset, 'the log is closed with the node, and has all of it')
+  await log.close()
+})
+
+t.test('an address in use is found before the log is opened', async (t) => {
+  const network = memoryNetwork()
+  await open(t, { network, nodeId: 1, roles: ['controller'] })
+  const never = () => t.fail('the log was opened') as never
+  await t.rejects(open(t, { network, nodeId: 1, roles: ['controller'], openLog: never }), {
+    code: 'TRANSPORT_ADDRESS_IN_USE',
+  })
+})
+
+t.test('a log that does not open leaves nothing listening', async (t) => {
+  const network = memoryNetwork()
+  const openLog = () => Promise.reject(new Error('no log'))
+  await t.rejects(open(t, { network, nodeId: 1, roles: ['controller'], openLog }), { message: 'no log' })
+  await open(t, { network, nodeId: 1, roles: ['controller'] })
+  t.pass('the address is free again')
+})
+
+t.test('a broker that is closed before it is ready says so', async (t) => {
+  const network = memoryNetwork()
+  const node = await open(t, { network, nodeId: 4, roles: ['broker'] })
+  const ready = t.rejects(node.ready(), { code: 'BROKER_CLOSED' })
+  await node.close()
+  await ready
+})
