@@ -57,7 +57,7 @@ async function startNode(nodeId: number, role: Role): Promise<Node> {
     endpoints: () => [{ name: 'INTERNAL', host: address, port: 0 }],
     openLog: () => openLog({ database }),
     // Nothing can delay a message here for long, so an election need not wait long either.
-    raft: { electionTimeoutMs: 50 },
+    raft: { electionTimeoutMs: 50, electionBackoffMaxMs: 50 },
     heartbeatIntervalMs: 200,
     controlledShutdownTimeoutMs: 1000,
   })

@@ -50,7 +50,7 @@ async function run(options: Options): Promise<number> {
     if (stop.signal.aborted) await cluster?.remove()
     const logs =
       cluster === undefined || stop.signal.aborted ? '' : ` The nodes' output is in ${cluster.directory}.`
-    process.stderr.write(`\n${tell.bad('Failed')}: ${(error as Error).message}.${logs}\n`)
+    process.stderr.write(`\n${tell.bad('Failed')}: ${(error as Error).message.replace(/\.$/, '')}.${logs}\n`)
     return 1
   }
 }

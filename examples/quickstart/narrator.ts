@@ -34,9 +34,8 @@ export interface NarratorOptions {
 /** Makes a {@link Narrator}. Its clock starts now. */
 export function narrator({ output, quiet }: NarratorOptions): Narrator {
   const startMs = systemClock.now()
-  const interactive = output.isTTY
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    interactive ? styleText(style, text, { validateStream: false }) : text
+    styleText(style, text, { stream: output })
   const print = (text: string): void => void output.write(`${text}\n`)
   const stamp = (): string => {
     const seconds = ((systemClock.now() - startMs) / 1000).toFixed(2)
@@ -55,7 +54,7 @@ export function narrator({ output, quiet }: NarratorOptions): Narrator {
     note: print,
     bar(title, total) {
       if (quiet) return silentBar
-      return interactive ? drawnBar(output, title, total) : sparseBar(say, title, total)
+      return output.isTTY ? drawnBar(output, title, total) : sparseBar(say, title, total)
     },
     good: (text) => paint('green', text),
     bad: (text) => paint('red', text),
@@ -70,6 +69,8 @@ function drawnBar(stream: NodeJS.WriteStream, title: string, total: number): Bar
     stream,
     format: `          {bar} {value}/{total} ${title}`,
     barsize: 30,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
     hideCursor: true,
     clearOnComplete: true,
     fps: 20,

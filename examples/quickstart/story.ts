@@ -26,14 +26,22 @@ export async function timed(step: () => Promise<unknown>): Promise<number> {
   return systemClock.now() - startMs
 }
 
+/** Commits a barrier. @returns its offset: who has reached it has seen everything before this call */
+export async function barrier({ client, stop }: Story): Promise<number> {
+  const options = { signal: stop, timeoutMs: patienceMs, retryUnknown: true }
+  const { offset } = await client.controllers.request(barrierApi, {}, options)
+  return offset
+}
+
+/** Waits until the observer has seen everything that was committed before this call. */
+export async function observeEverything(story: Story): Promise<void> {
+  await story.observer.store.reached(await barrier(story), { signal: story.stop })
+}
+
 /** The id of the active controller, proven by a commit. */
-export async function activeController({ client, stop }: Story): Promise<number> {
-  await client.controllers.request(
-    barrierApi,
-    {},
-    { signal: stop, timeoutMs: patienceMs, retryUnknown: true },
-  )
-  const { activeId } = client.controllers
+export async function activeController(story: Story): Promise<number> {
+  await barrier(story)
+  const { activeId } = story.client.controllers
   if (activeId === undefined) throw new Error('a controller answered and nobody knows which')
   return activeId
 }

@@ -1,5 +1,5 @@
-import { barrierApi, imageHashApi } from '@quorate/controller'
-import { patienceMs, type Story } from '../story.ts'
+import { imageHashApi } from '@quorate/controller'
+import { barrier, patienceMs, type Story } from '../story.ts'
 import { within } from '../within.ts'
 
 const attempts = 10
@@ -29,9 +29,10 @@ export async function compareImages(story: Story): Promise<void> {
   throw new Error(`the nodes were never asked at one offset in ${attempts} attempts`)
 }
 
-async function hashesAfterBarrier({ client, cluster, stop }: Story): Promise<readonly Hash[]> {
+async function hashesAfterBarrier(story: Story): Promise<readonly Hash[]> {
+  const { client, cluster, stop } = story
   const request = { signal: stop, timeoutMs: patienceMs }
-  const { offset } = await client.controllers.request(barrierApi, {}, { ...request, retryUnknown: true })
+  const offset = await barrier(story)
   return within(patienceMs, `all six nodes reach offset ${offset}`, stop, () =>
     Promise.all(
       cluster.members.map(async ({ id, address }) => {

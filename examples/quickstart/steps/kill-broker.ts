@@ -1,12 +1,13 @@
 import { sessionTimeoutMs } from '../cluster.ts'
 import { describeMoves, inSyncAt, ledBy } from '../partitions.ts'
-import { until, type Story } from '../story.ts'
+import { observeEverything, until, type Story } from '../story.ts'
 
 const examples = 3
 
 /** Kills the broker that leads most with SIGKILL, and waits until others lead its partitions. @returns its id */
 export async function killBroker(story: Story): Promise<number> {
   const { cluster, narrator, observer } = story
+  await observeEverything(story)
   const before = observer.store.image
   const id = busiestBroker(story)
   narrator.say(

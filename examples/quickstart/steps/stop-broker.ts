@@ -1,5 +1,5 @@
 import { inSyncAt, ledBy } from '../partitions.ts'
-import { patienceMs, until, type Story } from '../story.ts'
+import { observeEverything, patienceMs, until, type Story } from '../story.ts'
 import { within } from '../within.ts'
 import { busiestBroker } from './kill-broker.ts'
 
@@ -11,6 +11,7 @@ import { busiestBroker } from './kill-broker.ts'
  */
 export async function stopBroker(story: Story): Promise<number> {
   const { cluster, narrator, stop, observer } = story
+  await observeEverything(story)
   const id = busiestBroker(story)
   const led = ledBy(observer.store.image, id)
   const watching = new AbortController()

@@ -28,19 +28,13 @@ export class BrokerError extends Error {
   }
 }
 
-/** Something that must always hold did not: a bug, never a condition of the outside world. The broker stops. */
-export class InvariantError extends Error {
-  override readonly name = 'InvariantError'
-  readonly code = 'BROKER_INVARIANT'
-}
-
-/** @throws InvariantError unless `condition` holds; `mustHold` says what that is. */
-export function assert(condition: boolean, mustHold: string): asserts condition {
-  if (!condition) throw new InvariantError(`invariant broken: ${mustHold}`)
-}
-
 /** The stable code of `error`, or its name if it has none; `undefined` for what is not an error. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}
+
+/** What `error` says. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

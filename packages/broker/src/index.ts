@@ -5,7 +5,7 @@
  */
 export { openBroker } from './broker.ts'
 export type { Broker } from './broker.ts'
-export { BrokerError, InvariantError } from './errors.ts'
+export { BrokerError } from './errors.ts'
 export type { BrokerErrorCode } from './errors.ts'
 export type { BrokerStateName } from './lifecycle/lifecycle.ts'
 export type { MetadataView, PartitionLeader } from './metadata/metadata-cache.ts'

@@ -14,6 +14,7 @@ async function open(overrides: Partial<BrokerOptions> = {}) {
   const log = metadataLog()
   const time = recordingClock()
   const controllers = scriptedControllers()
+  const { exchange } = controllers
   log.append(broker(1, 0))
   const opened = await openBroker({
     id: 1,
@@ -26,12 +27,6 @@ async function open(overrides: Partial<BrokerOptions> = {}) {
     randomId: () => 'incarnation-1',
     ...overrides,
   })
-  const exchange = async (response: object) => {
-    const request = await controllers.next()
-    request.answer(response)
-    await settle()
-    return request
-  }
   const run = async () => {
     await exchange({ brokerEpoch: 0 })
     await exchange(behind)

@@ -48,14 +48,3 @@ export class ControllerError extends Error {
     this.details = details
   }
 }
-
-/** What must always hold does not: a record contradicts the image. The node that sees it stops. */
-export class InvariantError extends Error {
-  override readonly name = 'InvariantError'
-  readonly code = 'CONTROLLER_INVARIANT'
-}
-
-/** @throws InvariantError, with `what` must hold, unless `condition` does */
-export function assert(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new InvariantError(`must hold: ${what}`)
-}

@@ -15,7 +15,7 @@ export type {
   ControllerClientOptions,
   ControllerRequestOptions,
 } from './client.ts'
-export { ControllerError, errorNumbers, InvariantError, OUTCOME_UNKNOWN } from './errors.ts'
+export { ControllerError, errorNumbers, OUTCOME_UNKNOWN } from './errors.ts'
 export type { ErrorCode } from './errors.ts'
 export { isActive, topicByName } from './image/image.ts'
 export type {

@@ -12,7 +12,7 @@ import type { Operation } from './database.ts'
 import { encodeEpochStart } from './epochs.ts'
 import { LogError } from './errors.ts'
 import { encodeHardState } from './hard-state-codec.ts'
-import { invariant } from './invariant.ts'
+import { assertInvariant } from './invariant.ts'
 import type { Keys } from './keys.ts'
 import type { Placement, Tail } from './tail.ts'
 
@@ -70,11 +70,11 @@ export class Commit {
   /** Adds a request that was placed behind {@link tail}. */
   add(placement: Placement): void {
     const endOffset = placement.truncateTo ?? this.#tail.endOffset
-    invariant(
+    assertInvariant(
       (placement.batches[0]?.baseOffset ?? endOffset) === endOffset,
       'batches begin where the log ends',
     )
-    invariant(placement.after.endOffset >= endOffset, 'batches never move the end of the log back')
+    assertInvariant(placement.after.endOffset >= endOffset, 'batches never move the end of the log back')
     for (const batch of placement.batches) this.#batches.push(batch)
     this.#tail = placement.after
   }

@@ -1,10 +1,13 @@
-/** Something that must hold does not: a bug, or memory gone bad. Whoever owns the log should stop. */
+/**
+ * Something that must always hold does not: a bug, or memory gone bad, never a condition of the outside world. Whoever
+ * sees it stops, because whatever it did next could only make things worse. Every layer above throws this one.
+ */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'
-  readonly code = 'LOG_INVARIANT'
+  readonly code = 'INVARIANT_BROKEN'
 }
 
-/** Throws {@link InvariantError} unless `condition`. `mustHold` says what must hold. Stays on in production. */
-export function invariant(condition: boolean, mustHold: string): asserts condition {
-  if (!condition) throw new InvariantError(`broken invariant: ${mustHold}`)
+/** @throws InvariantError, naming `whatMustHold`, unless `condition` holds. Stays on in production. */
+export function assertInvariant(condition: boolean, whatMustHold: string): asserts condition {
+  if (!condition) throw new InvariantError(`must hold: ${whatMustHold}`)
 }

@@ -24,14 +24,3 @@ export class RaftError extends Error {
     this.details = details
   }
 }
-
-/** A rule that must hold did not. The node stops: whatever it did next could only make things worse. */
-export class InvariantError extends Error {
-  override readonly name = 'InvariantError'
-  readonly code = 'RAFT_INVARIANT'
-}
-
-/** Throws {@link InvariantError} unless `condition` holds. Stays on in production. */
-export function assert(condition: boolean, whatMustHold: string): asserts condition {
-  if (!condition) throw new InvariantError(whatMustHold)
-}

@@ -3,14 +3,15 @@
  *
  * @packageDocumentation
  */
+export { InvariantError } from '@quorate/log'
 export { isControlBatch } from './core/control-records.ts'
 export type { ControlRecord, LeaderChangeRecord, NoOpRecord } from './core/control-records.ts'
-export { InvariantError, RaftError } from './errors.ts'
+export { RaftError } from './errors.ts'
 export type { RaftErrorCode } from './errors.ts'
 export type * from './messages.ts'
 export { anonymousObserver } from './node/options.ts'
 export type { RaftOptions, RaftTuning } from './node/options.ts'
-export { openRaft } from './node/raft-node.ts'
+export { openRaft } from './node/open-raft.ts'
 export type { ProposeOptions, RaftNode } from './node/raft-node.ts'
 export { DeliveryError } from './ports.ts'
 export type {

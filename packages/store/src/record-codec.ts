@@ -67,33 +67,23 @@ export class RecordCodec<Types extends RecordTypes> {
    * @throws STORE_RECORD_UNREADABLE: the payload is damaged or was written by a program that knows more
    */
   decode(payload: Uint8Array): RecordOf<Types>[] {
-    const entries = this.#unpack(payload)
-    return entries.map((entry) => {
-      const [id, version, fields] = entry
-      const name = this.#namesById.get(id)
-      const recordType = name === undefined ? undefined : this.#types[name]
-      if (recordType === undefined) {
-        throw new StoreError('STORE_RECORD_UNREADABLE', `record type ${id} is not known to this program`, {
-          id,
-        })
-      }
-      const isOlder = version < recordType.versions.length - 1
-      const current = isOlder ? newestSchema(recordType).parse(fields) : fields
-      return Object.assign(current, { type: name }) as RecordOf<Types>
-    })
+    try {
+      const [, entries] = payloadSchema.parse(packr.unpack(payload))
+      return entries.map((entry) => this.#record(...entry))
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error)
+      const message = `a committed batch cannot be decoded: ${problem}`
+      throw new StoreError('STORE_RECORD_UNREADABLE', message, {}, { cause: error })
+    }
   }
 
-  #unpack(payload: Uint8Array): z.output<typeof payloadSchema>[1] {
-    try {
-      return payloadSchema.parse(packr.unpack(payload))[1]
-    } catch (error) {
-      throw new StoreError(
-        'STORE_RECORD_UNREADABLE',
-        `a batch cannot be decoded: ${String(error)}`,
-        {},
-        { cause: error },
-      )
-    }
+  #record(id: number, version: number, fields: Record<string, unknown>): RecordOf<Types> {
+    const name = this.#namesById.get(id)
+    const recordType = name === undefined ? undefined : this.#types[name]
+    if (recordType === undefined) throw new Error(`record type ${id} is not known to this program`)
+    const isOlder = version < recordType.versions.length - 1
+    const current = isOlder ? newestSchema(recordType).parse(fields) : fields
+    return { ...current, type: name } as RecordOf<Types>
   }
 }
 

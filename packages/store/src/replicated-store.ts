@@ -1,6 +1,5 @@
-import { type Batch, type Epoch, nextOffset, type Offset } from '@quorate/log'
+import { assertInvariant, type Batch, type Epoch, nextOffset, type Offset } from '@quorate/log'
 import {
-  InvariantError,
   isControlBatch,
   type Leadership,
   type NodeId,
@@ -210,7 +209,10 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
     const image = this.#foldBeforeAppend(valid, { offset: baseOffset, epoch, timestampMs })
     const payload = this.#codec.encode(valid)
     const proposal = this.#propose(() => this.#raft.propose(payload, { count: valid.length, timestampMs }))
-    mustHold(proposal.baseOffset === baseOffset, 'a proposal gets the offset its records were folded at')
+    assertInvariant(
+      proposal.baseOffset === baseOffset,
+      'a proposal gets the offset its records were folded at',
+    )
     this.#pending.push({ baseOffset, epoch, records: valid, image, waiting: [answer] })
   }
 
@@ -248,7 +250,7 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
   }
 
   #applyOne(batch: Batch): void {
-    mustHold(batch.baseOffset === this.#offset, 'committed batches come without gaps')
+    assertInvariant(batch.baseOffset === this.#offset, 'committed batches come without gaps')
     const own = this.#takePending(batch)
     const records = own?.records ?? (isControlBatch(batch) ? [] : this.#codec.decode(batch.payload))
     const previous = this.#image
@@ -272,7 +274,10 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
   #takePending(batch: Batch): PendingWrite<Image, RecordOf<Types>> | undefined {
     const first = this.#pending[0]
     if (first === undefined || first.epoch !== batch.epoch || first.baseOffset !== batch.baseOffset) {
-      mustHold(first === undefined || batch.baseOffset < first.baseOffset, 'no pending write is passed over')
+      assertInvariant(
+        first === undefined || batch.baseOffset < first.baseOffset,
+        'no pending write is passed over',
+      )
       return undefined
     }
     this.#pending.shift()
@@ -291,10 +296,6 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
     const error = new StoreError('STORE_OUTCOME_UNKNOWN', `${why}: the records may or may not be committed`)
     for (const { waiting } of lost) for (const { reject } of waiting) reject(error)
   }
-}
-
-function mustHold(condition: boolean, what: string): asserts condition {
-  if (!condition) throw new InvariantError(what)
 }
 
 function closedError(): StoreError {

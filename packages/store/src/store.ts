@@ -68,7 +68,7 @@ export interface Store<Image, Rec> extends AsyncDisposable {
    * it. Works on the leader only, which commits a control record to know that it still leads.
    *
    * @returns the offset of that moment, which other nodes can wait for with `reached`
-   * @throws STORE_NOT_LEADER, STORE_OUTCOME_UNKNOWN, STORE_CLOSED
+   * @throws STORE_NOT_LEADER, STORE_OVERLOADED, STORE_OUTCOME_UNKNOWN, STORE_CLOSED
    */
   barrier(): Promise<Offset>
 

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { defineStore, openStore, type RecordOf, type Store } from '../src/index.ts'
 
 /** Bank accounts: enough of a store to see every rule. */
-export const accounts = defineStore({
+const accounts = defineStore({
   records: {
     Opened: { id: 1, versions: [z.looseObject({ account: z.string().min(1) })] },
     Moved: {
@@ -35,7 +35,7 @@ export const accounts = defineStore({
 })
 
 export type Account = RecordOf<typeof accounts.records>
-export type AccountStore = Store<ReadonlyMap<string, number>, Account>
+type AccountStore = Store<ReadonlyMap<string, number>, Account>
 
 /** One node of the quorum below. */
 export interface TestNode {

@@ -33,6 +33,15 @@ t.test('what is not known or not decodable has a code', async (t) => {
   t.throws(() => newer.decode(new Uint8Array()), { code: 'STORE_RECORD_UNREADABLE' })
 })
 
+t.test('an older record that the newest schema cannot take is unreadable, not a crash', async (t) => {
+  const stricter = new RecordCodec({
+    Node: { id: 4, versions: [v0, v0.extend({ name: z.string().max(1) })] },
+  })
+  t.throws(() => stricter.decode(older.encode([{ type: 'Node', name: 'long' }])), {
+    code: 'STORE_RECORD_UNREADABLE',
+  })
+})
+
 t.test('two record types may not share an id', async (t) => {
   const types = { A: { id: 1, versions: [v0] }, B: { id: 1, versions: [v0] } } as const
   t.throws(() => new RecordCodec(types), { code: 'STORE_DEFINITION_INVALID' })

@@ -1,7 +1,7 @@
 import { TransportError } from '@quorate/transport'
 
 /** Version of the protocol this package speaks. */
-export const PROTOCOL_VERSION = 1
+const PROTOCOL_VERSION = 1
 
 const MAGIC = [0x51, 0x55, 0x4f, 0x52] as const // QUOR
 

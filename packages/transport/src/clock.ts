@@ -7,7 +7,7 @@ export type Cancel = () => void
 export interface Clock {
   /** Milliseconds on a clock that never goes back. Only differences mean anything. */
   now(): number
-  /** Wall-clock milliseconds since 1970. It may jump; use it for what people read, never for a timeout. */
+  /** Whole wall-clock milliseconds since 1970. It may jump; use it for what people read, never for a timeout. */
   wallTime(): number
   /** Calls `callback` once, `delayMs` from now, unless cancelled. Never calls it synchronously. */
   setTimer(delayMs: number, callback: () => void): Cancel

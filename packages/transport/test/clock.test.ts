@@ -43,6 +43,13 @@ t.test('timers of the manual clock come due in order of time, then in the order 
   t.equal(clock.wallTime(), 1_030)
 })
 
+t.test('the wall time of the manual clock stays whole between milliseconds', async (t) => {
+  const clock = manualClock({ wallTime: 1_000 })
+  await clock.advance(2.75)
+  t.equal(clock.now(), 2.75)
+  t.equal(clock.wallTime(), 1_002)
+})
+
 t.test(
   'the system’s time goes forward, its timers can be cancelled, its randomness is in [0, 1)',
   async (t) => {

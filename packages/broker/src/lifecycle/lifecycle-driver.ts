@@ -3,7 +3,7 @@ import type { ControllerClient, Endpoint } from '@quorate/controller'
 import type { Offset } from '@quorate/log'
 import { backoffMs } from '@quorate/transport'
 import type { Api, Cancel, Clock, Logger, Random } from '@quorate/transport'
-import { BrokerError, errorCode } from '../errors.ts'
+import { BrokerError, errorCode, errorMessage } from '../errors.ts'
 import { LatestValue } from '../latest-value.ts'
 import { initialLifecycleState, step } from './lifecycle.ts'
 import type {
@@ -263,10 +263,9 @@ export class LifecycleDriver {
 }
 
 function registrationRefused({ brokerId }: Registration, cause: unknown): BrokerError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
   return new BrokerError(
     'BROKER_REGISTRATION_REFUSED',
-    `the controller refuses broker ${brokerId} for good: ${reason}`,
+    `the controller refuses broker ${brokerId} for good: ${errorMessage(cause)}`,
     { brokerId, reason: errorCode(cause) },
     { cause },
   )

@@ -1,5 +1,5 @@
+import { assertInvariant, InvariantError } from '@quorate/log'
 import type { Offset } from '@quorate/log'
-import { assert, InvariantError } from '../errors.ts'
 
 /**
  * Where a broker stands. All but `fenced` are Kafka's `BrokerState`.
@@ -144,7 +144,7 @@ export const initialLifecycleState: LifecycleState = {
 export function step(state: LifecycleState, event: LifecycleEvent): LifecycleStep {
   if (state.name === 'not-running') {
     if (state.started) return { state, effects: [] }
-    assert(event.type === 'start', `a broker starts before '${event.type}' happens to it`)
+    assertInvariant(event.type === 'start', `a broker starts before '${event.type}' happens to it`)
     return start(state)
   }
   if (state.name === 'shutting-down') {
@@ -163,7 +163,7 @@ export function step(state: LifecycleState, event: LifecycleEvent): LifecycleSte
     case 'registration-unknown':
       return registrationUnknown(state)
     case 'request-failed':
-      assert(state.inFlight !== undefined, 'only a request that is in flight fails')
+      assertInvariant(state.inFlight !== undefined, 'only a request that is in flight fails')
       return backOff(state)
     case 'wait-over':
       return send(state)
@@ -223,7 +223,7 @@ function registrationUnknown(state: LifecycleState): LifecycleStep {
 }
 
 function published(state: LifecycleState, publishedOffset: Offset): LifecycleStep {
-  assert(publishedOffset >= state.publishedOffset, 'what was published stays published')
+  assertInvariant(publishedOffset >= state.publishedOffset, 'what was published stays published')
   const next: LifecycleState = { ...state, publishedOffset }
   const idle = next.inFlight === undefined && next.failures === 0
   return idle && next.name === 'starting' && reachesRegistration(next, state.publishedOffset)
@@ -254,7 +254,7 @@ function stop(state: LifecycleState, error?: Error): LifecycleStep {
 
 /** Sends what comes next: the registration if there is none, else a heartbeat. */
 function send(state: LifecycleState): LifecycleStep {
-  assert(state.inFlight === undefined, 'one request is in flight at a time')
+  assertInvariant(state.inFlight === undefined, 'one request is in flight at a time')
   const request: LifecycleRequest =
     state.brokerEpoch === undefined
       ? { type: 'register' }
@@ -298,7 +298,7 @@ function answeredRequest<Type extends LifecycleRequest['type']>(
   state: LifecycleState,
   type: Type,
 ): Extract<LifecycleRequest, { type: Type }> {
-  assert(state.inFlight?.type === type, `an answer to '${type}' comes while one is in flight`)
+  assertInvariant(state.inFlight?.type === type, `an answer to '${type}' comes while one is in flight`)
   return state.inFlight as Extract<LifecycleRequest, { type: Type }>
 }
 

@@ -3,7 +3,7 @@ import type { MetadataImage, MetadataRecord } from '@quorate/controller'
 import type { Offset } from '@quorate/log'
 import type { Change, Store } from '@quorate/store'
 import type { Logger } from '@quorate/transport'
-import { BrokerError } from '../errors.ts'
+import { BrokerError, errorMessage } from '../errors.ts'
 import type { MetadataPublisher } from './publisher.ts'
 
 /** What a follower works with. */
@@ -97,10 +97,9 @@ export class MetadataFollower {
 }
 
 function publishFailed({ name }: MetadataPublisher, offset: Offset, cause: unknown): BrokerError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
   return new BrokerError(
     'BROKER_PUBLISH_FAILED',
-    `publisher '${name}' failed on the first metadata it was given: ${reason}`,
+    `publisher '${name}' failed on the first metadata it was given: ${errorMessage(cause)}`,
     { publisher: name, offset },
     { cause },
   )
@@ -108,10 +107,9 @@ function publishFailed({ name }: MetadataPublisher, offset: Offset, cause: unkno
 
 function asBrokerError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error
-  const reason = error instanceof Error ? error.message : String(error)
   return new BrokerError(
     'BROKER_STORE_FAILED',
-    `the metadata cannot be followed any more: ${reason}`,
+    `the metadata cannot be followed any more: ${errorMessage(error)}`,
     {},
     { cause: error },
   )

@@ -1,5 +1,5 @@
 import type { MetadataDelta, PartitionDelta, PartitionImage } from '@quorate/controller'
-import { assert } from '../errors.ts'
+import { assertInvariant } from '@quorate/log'
 
 /** A partition that has a replica on this broker, and the part this broker plays in it. */
 export interface LocalPartition extends PartitionImage {
@@ -54,7 +54,7 @@ export function localReplicaChanges(
 function isNews(held: LocalPartition | undefined, current: PartitionImage): boolean {
   if (held === undefined) return true
   if (current.partitionEpoch <= held.partitionEpoch) return false
-  assert(
+  assertInvariant(
     current.leaderEpoch >= held.leaderEpoch,
     `the leader epoch of ${held.topicName}-${held.partitionId} does not go back from ${held.leaderEpoch}`,
   )

@@ -25,6 +25,7 @@ const registration = {
 function openDriver() {
   const time = recordingClock()
   const controllers = scriptedControllers()
+  const { exchange } = controllers
   const registrations: number[] = []
   const stops: (Error | undefined)[] = []
   const driver = new LifecycleDriver({
@@ -37,13 +38,6 @@ function openDriver() {
     onRegistered: (brokerEpoch) => registrations.push(brokerEpoch),
     onStop: (error) => stops.push(error),
   })
-  /** Answers what comes next and lets the driver act on it. */
-  const exchange = async (response: object) => {
-    const request = await controllers.next()
-    request.answer(response)
-    await settle()
-    return request
-  }
   const run = async () => {
     driver.start()
     driver.published(epoch + 1)

@@ -31,9 +31,7 @@ export interface RunningBroker {
  * as the computing they need, and the same thing happens every time.
  */
 export async function openCluster(options: { readonly controllers: number; readonly brokers: number }) {
-  const manual = manualClock()
-  // Timers with jitter stop between milliseconds; wall clocks do not.
-  const clock = { ...manual, wallTime: () => Math.floor(manual.wallTime()) }
+  const clock = manualClock()
   const random = seededRandom(7)
   const network = memoryNetwork({ clock, random })
   let lastId = 0

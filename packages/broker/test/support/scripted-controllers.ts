@@ -1,6 +1,7 @@
 import type { ControllerClient, ControllerRequestOptions } from '@quorate/controller'
 import { RpcError } from '@quorate/transport'
 import type { Api } from '@quorate/transport'
+import { settle } from './settle.ts'
 
 /** One request a broker has sent, waiting for the test to answer it. */
 export interface ScriptedRequest {
@@ -38,6 +39,16 @@ export function scriptedControllers() {
     close: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
+  async function next(): Promise<ScriptedRequest> {
+    while (requests.length === 0) await arrived.promise
+    return requests.shift()!
+  }
+  async function exchange(response: object): Promise<ScriptedRequest> {
+    const request = await next()
+    request.answer(response)
+    await settle()
+    return request
+  }
   return {
     client,
     /** Requests nobody has taken yet. */
@@ -45,9 +56,8 @@ export function scriptedControllers() {
       return requests.length
     },
     /** The oldest request nobody has taken yet, as soon as there is one. */
-    async next(): Promise<ScriptedRequest> {
-      while (requests.length === 0) await arrived.promise
-      return requests.shift()!
-    },
+    next,
+    /** Answers the next request, and lets who sent it act on the answer. */
+    exchange,
   }
 }

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts'
+import { assertInvariant } from '@quorate/log'
 import type { ImageState } from '../image/state.ts'
 import type { MetadataRecordOf } from '../records.ts'
 
@@ -13,9 +13,12 @@ export function foldBrokerRecord(image: ImageState, record: MetadataRecordOf<'Br
   if (existing !== undefined) {
     const name = `broker ${broker.brokerId}`
     if (existing.incarnationId === broker.incarnationId) {
-      assert(existing.brokerEpoch === broker.brokerEpoch, `${name} keeps its epoch while it runs`)
+      assertInvariant(existing.brokerEpoch === broker.brokerEpoch, `${name} keeps its epoch while it runs`)
     } else {
-      assert(existing.brokerEpoch < broker.brokerEpoch, `${name} gets a higher epoch when it starts anew`)
+      assertInvariant(
+        existing.brokerEpoch < broker.brokerEpoch,
+        `${name} gets a higher epoch when it starts anew`,
+      )
     }
   }
   return { ...image, brokers: image.brokers.set(broker.brokerId, broker) }

@@ -1,12 +1,12 @@
+import { assertInvariant } from '@quorate/log'
 import { Map } from 'immutable'
-import { assert } from '../errors.ts'
 import type { ImageState } from '../image/state.ts'
 import type { MetadataRecordOf } from '../records.ts'
 
 /** Sets or deletes a config. @throws InvariantError if there is no such topic */
 export function foldConfigRecord(image: ImageState, record: MetadataRecordOf<'ConfigRecord'>): ImageState {
   const { name, resourceName, value } = record
-  assert(image.topicIds.has(resourceName), `topic ${resourceName} exists when it is configured`)
+  assertInvariant(image.topicIds.has(resourceName), `topic ${resourceName} exists when it is configured`)
   const configs = image.topicConfigs.get(resourceName) ?? Map<string, string>()
   const next = value === null ? configs.delete(name) : configs.set(name, value)
   return {

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts'
+import { assertInvariant } from '@quorate/log'
 import { withPartition } from '../image/partition.ts'
 import type { ImageState } from '../image/state.ts'
 import type { MetadataRecordOf } from '../records.ts'
@@ -12,7 +12,7 @@ import type { MetadataRecordOf } from '../records.ts'
 export function foldIsrChange(image: ImageState, record: MetadataRecordOf<'IsrChange'>): ImageState {
   const topic = image.topics.get(record.topicId)
   const partition = topic?.partitions.get(record.partitionId)
-  assert(
+  assertInvariant(
     topic !== undefined && partition !== undefined,
     `partition ${record.partitionId} of topic ${record.topicId} exists when it changes`,
   )

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts'
+import { assertInvariant } from '@quorate/log'
 import { withPartition } from '../image/partition.ts'
 import type { ImageState } from '../image/state.ts'
 import type { MetadataRecordOf } from '../records.ts'
@@ -10,8 +10,8 @@ export function foldPartitionRecord(
 ): ImageState {
   const { type: _, ...partition } = record
   const topic = image.topics.get(partition.topicId)
-  assert(topic !== undefined, `topic ${partition.topicId} exists before its partitions`)
-  assert(
+  assertInvariant(topic !== undefined, `topic ${partition.topicId} exists before its partitions`)
+  assertInvariant(
     !topic.partitions.has(partition.partitionId),
     `partition ${partition.partitionId} of topic ${topic.name} is new`,
   )

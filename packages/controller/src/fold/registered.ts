@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts'
+import { assertInvariant } from '@quorate/log'
 import type { BrokerImage } from '../image/image.ts'
 import type { ImageState } from '../image/state.ts'
 
@@ -8,7 +8,7 @@ export function registered(
   record: { readonly type: string; readonly brokerId: number; readonly brokerEpoch: number },
 ): BrokerImage {
   const broker = image.brokers.get(record.brokerId)
-  assert(
+  assertInvariant(
     broker?.brokerEpoch === record.brokerEpoch,
     `${record.type} names a registration there is: broker ${record.brokerId}, epoch ${record.brokerEpoch}`,
   )

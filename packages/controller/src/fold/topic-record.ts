@@ -1,5 +1,5 @@
+import { assertInvariant } from '@quorate/log'
 import { Map } from 'immutable'
-import { assert } from '../errors.ts'
 import type { ImageState } from '../image/state.ts'
 import type { MetadataRecordOf } from '../records.ts'
 import { collisionName, mayCollide } from '../topic-name.ts'
@@ -8,9 +8,9 @@ import { collisionName, mayCollide } from '../topic-name.ts'
 export function foldTopicRecord(image: ImageState, record: MetadataRecordOf<'TopicRecord'>): ImageState {
   const { type: _, ...topic } = record
   const { name, topicId } = topic
-  assert(!image.topics.has(topicId), `topic id ${topicId} is new`)
-  assert(!image.topicIds.has(name), `topic name ${name} is free`)
-  assert(!image.collidingNames.has(collisionName(name)), `topic name ${name} collides with no other`)
+  assertInvariant(!image.topics.has(topicId), `topic id ${topicId} is new`)
+  assertInvariant(!image.topicIds.has(name), `topic name ${name} is free`)
+  assertInvariant(!image.collidingNames.has(collisionName(name)), `topic name ${name} collides with no other`)
   return {
     ...image,
     topics: image.topics.set(topicId, { ...topic, partitions: Map() }),

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts'
+import { assertInvariant } from '@quorate/log'
 import { NO_LEADER } from '../records/fields.ts'
 import type { PartitionImage } from './image.ts'
 import { addToIndex, removeFromIndex } from './partition-index.ts'
@@ -45,16 +45,19 @@ export function withoutIndexes(
 function assertPartition(partition: PartitionImage): void {
   const { isr, leader, replicas } = partition
   const name = `partition ${partition.partitionId} of topic ${partition.topicId}`
-  assert(replicas.length > 0, `${name} has a replica`)
-  assert(
+  assertInvariant(replicas.length > 0, `${name} has a replica`)
+  assertInvariant(
     new Set(replicas).size === replicas.length,
     `replicas of ${name} do not repeat: ${replicas.join(',')}`,
   )
-  assert(isr.length > 0, `the in-sync set of ${name} is not empty`)
-  assert(new Set(isr).size === isr.length, `the in-sync set of ${name} does not repeat: ${isr.join(',')}`)
-  assert(
+  assertInvariant(isr.length > 0, `the in-sync set of ${name} is not empty`)
+  assertInvariant(
+    new Set(isr).size === isr.length,
+    `the in-sync set of ${name} does not repeat: ${isr.join(',')}`,
+  )
+  assertInvariant(
     isr.every((id) => replicas.includes(id)),
     `the in-sync set of ${name} is a subset of its replicas: ${isr.join(',')}`,
   )
-  assert(leader === NO_LEADER || isr.includes(leader), `leader ${leader} of ${name} is in sync`)
+  assertInvariant(leader === NO_LEADER || isr.includes(leader), `leader ${leader} of ${name} is in sync`)
 }

@@ -4,15 +4,7 @@ import { imageHash } from '../../src/image/hash.ts'
 import { snapshot } from '../../src/image/snapshot.ts'
 import { metadata } from '../../src/metadata.ts'
 import type { MetadataRecord } from '../../src/records.ts'
-import { assertIndexes, broker, folded, topic } from '../support/model.ts'
-
-const config = (name: string, value: string | null): MetadataRecord => ({
-  type: 'ConfigRecord',
-  resourceType: 2,
-  resourceName: 'orders',
-  name,
-  value,
-})
+import { assertIndexes, broker, config, folded, topic } from '../support/model.ts'
 
 t.test('the records of a snapshot rebuild the image and its indexes', async (t) => {
   const image = folded([

@@ -151,6 +151,11 @@ export function partition(
   }
 }
 
+/** A config of a topic; `null` deletes it. */
+export function config(name: string, value: string | null, resourceName = 'orders'): MetadataRecord {
+  return { type: 'ConfigRecord', resourceType: 2, resourceName, name, value }
+}
+
 /** The same numbers in the same order, in every run. */
 export function seededRandom(seed: number): () => number {
   let state = seed

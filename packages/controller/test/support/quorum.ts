@@ -2,7 +2,7 @@ import { openMemoryLog } from '@quorate/log/memory'
 import { rpcTransport } from '@quorate/raft/rpc'
 import { openStore } from '@quorate/store'
 import { rpcClient, serveRpc } from '@quorate/transport'
-import type { Address, Clock, Transport } from '@quorate/transport'
+import type { Address, Transport } from '@quorate/transport'
 import { memoryNetwork } from '@quorate/transport-memory'
 import { manualClock } from '@quorate/transport/testing'
 import { controllerClient } from '../../src/client.ts'
@@ -14,9 +14,7 @@ const clusterId = 'cluster'
 
 /** Controllers 1 to `count` on the real store and Raft, with memory for network and disks, under virtual time. */
 export async function openQuorum(count: number) {
-  const manual = manualClock()
-  // Timers with jitter stop between milliseconds; wall clocks do not.
-  const clock: Clock = { ...manual, wallTime: () => Math.floor(manual.wallTime()) }
+  const clock = manualClock()
   const random = seededRandom(3)
   const randomId = idSource()
   const network = memoryNetwork({ clock, random })
@@ -57,7 +55,7 @@ export async function openQuorum(count: number) {
       progress.done = true
     })
     finished.catch(() => undefined)
-    while (!progress.done) await manual.advance(10)
+    while (!progress.done) await clock.advance(10)
     return finished
   }
 

@@ -1,5 +1,4 @@
-import type { Epoch, Offset } from '@quorate/log'
-import { assert } from '../errors.ts'
+import { assertInvariant, type Epoch, type Offset } from '@quorate/log'
 import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import type { RoleName } from '../status.ts'
@@ -127,7 +126,7 @@ export class Core {
       case 'written':
         return this.#replica.log.written(event.id)
       case 'propose':
-        assert(role.name === 'leader', 'only a leader appends')
+        assertInvariant(role.name === 'leader', 'only a leader appends')
         return propose(this.#replica, event.payload)
       case 'resign':
         if (role.name === 'leader') this.#become({ to: 'resigned' })
@@ -271,9 +270,9 @@ export class Core {
       return
     }
     const role = this.#role
-    assert(isNews || role.name !== 'leader', 'an epoch has one leader')
+    assertInvariant(isNews || role.name !== 'leader', 'an epoch has one leader')
     if (role.name === 'follower' && !isNews) {
-      assert(role.leaderId === leaderId, 'an epoch has one leader')
+      assertInvariant(role.leaderId === leaderId, 'an epoch has one leader')
       return
     }
     // A voter that has not noticed yet names the leader this one just lost. A majority that does will be believed.
@@ -284,11 +283,11 @@ export class Core {
   #become(transition: Transition): void {
     const replica = this.#replica
     const before = { role: this.#role, leaderId: this.leaderId, epoch: replica.epoch }
-    assert(
+    assertInvariant(
       successors[before.role.name].includes(transition.to),
       `${before.role.name} never becomes ${transition.to}`,
     )
-    assert(
+    assertInvariant(
       replica.isVoter || transition.to === 'unattached' || transition.to === 'follower',
       'an observer never stands',
     )
@@ -323,7 +322,7 @@ export class Core {
   /** Says goodbye to the voters, and leaves a new leader the time to show up. */
   #enterResigned(): Role {
     const replica = this.#replica
-    assert(this.#role.name === 'leader', 'only a leader resigns')
+    assertInvariant(this.#role.name === 'leader', 'only a leader resigns')
     const { clusterId, id, electionTimeoutMs } = replica.config
     const successors = preferredSuccessors(replica, this.#role)
     for (const voter of replica.otherVoters()) {

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts'
+import { assertInvariant } from '@quorate/log'
 import type { EndQuorumEpochRequest, FetchResponse, NodeId } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import { fetchRequest } from './fetch-request.ts'
@@ -71,13 +71,16 @@ export function onFetchResponse(
   if (response.divergingEpoch !== undefined) {
     const { epoch, endOffset } = response.divergingEpoch
     const common = Math.min(endOffset, replica.log.endOffsetForEpoch(epoch).endOffset)
-    assert(common < replica.log.endOffset, 'a diverging log is cut, or the leader would refuse it for ever')
+    assertInvariant(
+      common < replica.log.endOffset,
+      'a diverging log is cut, or the leader would refuse it for ever',
+    )
     replica.truncate(common)
     return
   }
   const last = response.batches.at(-1)
   if (last !== undefined) {
-    assert(last.epoch <= replica.epoch, 'a leader sends no batches of a later epoch than its own')
+    assertInvariant(last.epoch <= replica.epoch, 'a leader sends no batches of a later epoch than its own')
     replica.append(response.batches)
   }
   role.leaderHighWatermark = Math.max(role.leaderHighWatermark, response.highWatermark)

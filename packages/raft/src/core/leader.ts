@@ -1,5 +1,4 @@
-import type { Offset } from '@quorate/log'
-import { assert } from '../errors.ts'
+import { assertInvariant, type Offset } from '@quorate/log'
 import type { FetchRequest, FetchResponse, NodeId } from '../messages.ts'
 import { majority } from './config.ts'
 import { controlBatch } from './control-records.ts'
@@ -171,7 +170,7 @@ function extendQuorum(replica: Replica, role: Leader): boolean {
     .map((voter) => (voter === id ? replica.now : (role.progress.get(voter)?.lastFetchMs ?? -Infinity)))
     .toSorted((a, b) => b - a)
   const majorityFetchedMs = fetched[majority(voters) - 1]
-  assert(majorityFetchedMs !== undefined, 'a quorum has voters')
+  assertInvariant(majorityFetchedMs !== undefined, 'a quorum has voters')
   role.checkQuorumMs = majorityFetchedMs + checkQuorumTimeoutMs(replica)
   forgetObservers(replica, role)
   return role.checkQuorumMs > replica.now

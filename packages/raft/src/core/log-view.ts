@@ -1,5 +1,4 @@
-import type { Batch, Epoch, EpochStart, Offset } from '@quorate/log'
-import { assert } from '../errors.ts'
+import { assertInvariant, type Batch, type Epoch, type EpochStart, type Offset } from '@quorate/log'
 import type { DivergingEpoch } from '../messages.ts'
 import type { WriteId } from './events.ts'
 
@@ -76,7 +75,7 @@ export class LogView {
 
   /** Takes account of the fact that write `id` and all before it are durable. */
   written(id: WriteId): void {
-    assert(id <= this.#lastWriteId, 'only writes that were asked for are reported')
+    assertInvariant(id <= this.#lastWriteId, 'only writes that were asked for are reported')
     this.#lastWritten = id
     let first = this.#pending[0]
     while (first !== undefined && first.id <= id) {
@@ -109,8 +108,8 @@ export class LogView {
   }
 
   #append(batch: Batch): void {
-    assert(batch.baseOffset === this.#endOffset, 'a batch begins where the log ends')
-    assert(batch.epoch >= this.lastEpoch, 'epochs never fall within a log')
+    assertInvariant(batch.baseOffset === this.#endOffset, 'a batch begins where the log ends')
+    assertInvariant(batch.epoch >= this.lastEpoch, 'epochs never fall within a log')
     if (batch.epoch > this.lastEpoch) {
       this.#epochs.push({ epoch: batch.epoch, startOffset: batch.baseOffset })
     }
@@ -118,7 +117,10 @@ export class LogView {
   }
 
   #truncate(endOffset: Offset): void {
-    assert(endOffset >= this.startOffset && endOffset <= this.#endOffset, 'a cut lies within the log')
+    assertInvariant(
+      endOffset >= this.startOffset && endOffset <= this.#endOffset,
+      'a cut lies within the log',
+    )
     this.#epochs = this.#epochs.filter((start) => start.startOffset < endOffset)
     this.#endOffset = endOffset
     this.#durableEndOffset = Math.min(this.#durableEndOffset, endOffset)

@@ -1,6 +1,13 @@
-import type { Batch, Epoch, HardState, LogWrite, Offset, Vote } from '@quorate/log'
+import {
+  assertInvariant,
+  type Batch,
+  type Epoch,
+  type HardState,
+  type LogWrite,
+  type Offset,
+  type Vote,
+} from '@quorate/log'
 import type { Random } from '@quorate/transport'
-import { assert } from '../errors.ts'
 import type { FetchResponse, NodeId, RaftRefusal, RaftRequest, RaftResponse } from '../messages.ts'
 import { type CoreConfig, isVoter } from './config.ts'
 import type { Effect } from './effects.ts'
@@ -97,8 +104,8 @@ export class Replica {
 
   /** Enters `epoch`, with `vote` given in it, and has both written. Epochs never fall, and a vote is never changed. */
   enterEpoch(epoch: Epoch, vote: Vote | undefined): void {
-    assert(epoch >= this.#epoch, 'a node never returns to an earlier epoch')
-    assert(epoch > this.#epoch || this.#vote === undefined, 'a node votes once in an epoch')
+    assertInvariant(epoch >= this.#epoch, 'a node never returns to an earlier epoch')
+    assertInvariant(epoch > this.#epoch || this.#vote === undefined, 'a node votes once in an epoch')
     this.#epoch = epoch
     this.#vote = vote
     this.#hardStateWrite = this.#write({ hardState: vote === undefined ? { epoch } : { epoch, vote } })
@@ -111,7 +118,7 @@ export class Replica {
 
   /** Cuts the log. What is committed stays (Raft §5.3: leader completeness makes anything else a bug). */
   truncate(endOffset: Offset): WriteId {
-    assert(endOffset >= this.#highWatermark, 'what is committed is never cut off')
+    assertInvariant(endOffset >= this.#highWatermark, 'what is committed is never cut off')
     return this.#write({ truncateTo: endOffset })
   }
 

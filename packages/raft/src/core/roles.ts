@@ -39,7 +39,7 @@ export interface ReplicaProgress {
 }
 
 /** A fetch that waits for news. */
-export interface ParkedFetch {
+interface ParkedFetch {
   readonly requestId: number
   readonly replicaId: NodeId
   readonly fetchOffset: Offset
@@ -78,7 +78,7 @@ export interface Follower {
 }
 
 /** Was leader of this epoch and gave up. It never leads it again, so that an offset and an epoch name one record. */
-export interface Resigned {
+interface Resigned {
   readonly name: 'resigned'
   readonly deadlineMs: number
 }

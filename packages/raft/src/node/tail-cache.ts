@@ -1,5 +1,4 @@
-import { type Batch, nextOffset, type Offset } from '@quorate/log'
-import { assert } from '../errors.ts'
+import { assertInvariant, type Batch, nextOffset, type Offset } from '@quorate/log'
 
 /** Bytes a batch is taken to weigh beside its payload. */
 const batchOverheadBytes = 100
@@ -34,7 +33,7 @@ export class TailCache {
 
   append(batches: readonly Batch[]): void {
     for (const batch of batches) {
-      assert(batch.baseOffset === this.#endOffset, 'a cached batch begins where the cache ends')
+      assertInvariant(batch.baseOffset === this.#endOffset, 'a cached batch begins where the cache ends')
       this.#entries.push({ batch, position: this.#endPosition })
       this.#endPosition += weight(batch)
       this.#endOffset = nextOffset(batch)

@@ -112,7 +112,7 @@ t.test('a cut below the high watermark stops the node', async (t) => {
   const received = node.answer(fetching, 2, fetched(1, [batch(0, 1), batch(1, 1)], 2))
   const next = node.written(received)
   const response = { ...fetched(1, []), divergingEpoch: { epoch: 1, endOffset: 1 } }
-  t.throws(() => node.answer(next, 2, response), { code: 'RAFT_INVARIANT' })
+  t.throws(() => node.answer(next, 2, response), { code: 'INVARIANT_BROKEN' })
 })
 
 t.test('a leader that no majority fetches from resigns and says so', async (t) => {
@@ -177,5 +177,5 @@ t.test('two leaders in one epoch stop the node that sees them', async (t) => {
   const node = new CoreHarness()
   node.lead()
   const intruder = { type: 'begin-quorum-epoch', clusterId: 'c', epoch: 1, leaderId: 3 } as const
-  t.throws(() => node.request(intruder), { code: 'RAFT_INVARIANT' })
+  t.throws(() => node.request(intruder), { code: 'INVARIANT_BROKEN' })
 })

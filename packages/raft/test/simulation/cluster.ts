@@ -26,7 +26,13 @@ export interface ClusterOptions {
   readonly tuning?: RaftTuning
 }
 
-const calm: NetworkFaults = { minDelayMs: 0.2, maxDelayMs: 1, lossRate: 0, duplicationRate: 0 }
+const calm: NetworkFaults = {
+  minDelayMs: 0.2,
+  maxDelayMs: 1,
+  lossRate: 0,
+  duplicationRate: 0,
+  senderDeathRate: 0,
+}
 
 /** What was proposed, so that its fate can be checked. */
 interface Acknowledged {
@@ -58,6 +64,7 @@ export class SimulatedCluster {
     this.random = seededRandom(options.seed)
     this.maxSyncMs = options.maxSyncMs ?? 1
     this.network = new SimulatedNetwork(this.time, this.random, options.faults ?? calm)
+    this.network.onSenderDeath = (id) => this.nodes.find((node) => node.id === id)?.bounce()
   }
 
   static async create(options: ClusterOptions): Promise<SimulatedCluster> {
@@ -134,6 +141,7 @@ export class SimulatedNode {
   readonly #options: ClusterOptions
   readonly #storage = createMemoryStorage()
   #log: MemoryLog | undefined
+  #starting = false
   #leadingEpoch: number | undefined
   #waiting = new Map<Offset, { readonly epoch: number; readonly text: string }>()
 
@@ -151,12 +159,14 @@ export class SimulatedNode {
 
   async start(): Promise<void> {
     assert.equal(this.raft, undefined)
+    this.#starting = true
     const { time, random } = this.#cluster
     const log = await openMemoryLog({
       storage: this.#storage,
       scheduleSync: (sync) => void time.setTimer(0.1 + random() * this.#cluster.maxSyncMs, sync),
       now: () => time.wallTime(),
     })
+    this.#starting = false
     this.#log = log
     this.appliedOffset = 0
     this.#waiting = new Map()
@@ -196,6 +206,16 @@ export class SimulatedNode {
     network.kill(this.id)
     log.crash({ keepUnsynced: Math.floor(random() * (log.unsyncedWrites + 1)), tornTail: random() < 0.5 })
     void raft.close()
+  }
+
+  /** The process dies and comes back a moment later. */
+  bounce(): void {
+    if (this.raft === undefined) return
+    this.kill()
+    const { random, time } = this.#cluster
+    time.setTimer(random() * random() * 30, () => {
+      if (this.raft === undefined && !this.#starting) void this.start()
+    })
   }
 
   propose(text: string): void {

@@ -17,11 +17,15 @@ export interface NetworkFaults {
   readonly lossRate: number
   /** Share of requests delivered twice. */
   readonly duplicationRate: number
+  /** Share of messages whose sender dies right after sending: the moment at which forgetting something hurts most. */
+  readonly senderDeathRate: number
 }
 
 /** A network that loses, delays, repeats and reorders whole messages, and can be cut anywhere in either direction. */
 export class SimulatedNetwork {
   faults: NetworkFaults
+  /** Called for a node that shall die now. */
+  onSenderDeath: (id: NodeId) => void = () => undefined
   readonly #clock: Clock
   readonly #random: Random
   readonly #handlers = new Map<NodeId, RaftRequestHandler>()
@@ -87,7 +91,8 @@ export class SimulatedNetwork {
   }
 
   #deliver(from: NodeId, to: NodeId, arrive: () => void): void {
-    const { minDelayMs, maxDelayMs, lossRate } = this.faults
+    const { minDelayMs, maxDelayMs, lossRate, senderDeathRate } = this.faults
+    if (this.#random() < senderDeathRate) this.#clock.setTimer(0, () => this.onSenderDeath(from))
     if (this.#random() < lossRate) return
     const delayMs = minDelayMs + this.#random() * (maxDelayMs - minDelayMs)
     this.#clock.setTimer(delayMs, () => {

@@ -41,6 +41,7 @@ export async function runScenario(seed: number): Promise<ScenarioReport> {
       maxDelayMs: 1 + random() * 50,
       lossRate: random() < 0.5 ? 0 : random() * 0.3,
       duplicationRate: random() < 0.5 ? 0 : random() * 0.5,
+      senderDeathRate: random() < 0.5 ? 0 : random() * random() * 0.05,
     },
   })
   const pickNode = () => cluster.nodes[upTo(cluster.nodes.length)]
@@ -79,8 +80,16 @@ export async function runScenario(seed: number): Promise<ScenarioReport> {
 
   cluster.network.heal()
   cluster.maxSyncMs = 2
-  cluster.network.faults = { minDelayMs: 0.1, maxDelayMs: 2, lossRate: 0, duplicationRate: 0 }
+  cluster.network.faults = {
+    minDelayMs: 0.1,
+    maxDelayMs: 2,
+    lossRate: 0,
+    duplicationRate: 0,
+    senderDeathRate: 0,
+  }
+  await cluster.time.run(100)
   for (const node of cluster.nodes) if (node.raft === undefined) await node.start()
+  assert.deepEqual(cluster.failures, [])
   assert.ok(await cluster.converge(30_000), 'a repaired cluster agrees')
   assert.ok(await cluster.time.run(10_000, () => cluster.leader !== undefined), 'a repaired cluster is led')
   const before = cluster.acknowledged.length

@@ -15,7 +15,7 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return usageFailure(error)
   const { code, message } = codeAndMessage(error)
   const action = error instanceof ServerError ? error.action : adviceFor(code)
-  return { line: failureLine(code, message, action), exitCode: 1 }
+  return { line: failureLine(code, message, action), exitCode: code === 'USAGE' ? 2 : 1 }
 }
 
 /** `error CODE: what. What to do.` on one line, whatever line breaks its parts have. */
@@ -30,10 +30,10 @@ function sentence(text: string): string {
 }
 
 function usageFailure(error: CommanderError): Failure {
-  const answered = ['commander.help', 'commander.helpDisplayed', 'commander.version']
   if (error.exitCode === 0) return { line: '', exitCode: 0 }
-  // Commander throws this one after it wrote the help of a command group that was called without a command.
-  const what = answered.includes(error.code) ? 'a command is missing' : error.message.replace(/^error: /, '')
+  // Commander throws this one, which has no message of use, for a command group that was called without a command.
+  const what =
+    error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '')
   return { line: failureLine('USAGE', what, 'quorate --help shows what there is'), exitCode: 2 }
 }
 

@@ -25,5 +25,5 @@ export type Style = Parameters<typeof styleText>[0]
 
 /** `text` in `style` where a person is watching, and as it is elsewhere. */
 export function paint(terminal: Pick<Terminal, 'interactive'>, style: Style, text: string): string {
-  return terminal.interactive ? styleText(style, text, { validateStream: false }) : text
+  return terminal.interactive ? styleText(style, text) : text
 }

@@ -3,15 +3,18 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { tcp } from '@quorate/transport-tcp'
 import { formatDirectory } from '../../src/directory/format-directory.ts'
 import { freePort } from '../free-port.ts'
 import { quorate, start, type Outcome } from './quorate.ts'
 
 const clusterId = 'bad-input'
+const mebibyte = 1024 * 1024
 
 interface Home {
   readonly config: string
   readonly data: string
+  readonly address: string
 }
 
 interface ConfigOptions {
@@ -40,7 +43,7 @@ async function home(
   const directory = t.testdir({ 'node.yaml': configText({ port, extra }) })
   const data = join(directory, 'data')
   if (options.formatted) await formatDirectory({ directory: data, clusterId, nodeId: 1 })
-  return { config: join(directory, 'node.yaml'), data }
+  return { config: join(directory, 'node.yaml'), data, address: `127.0.0.1:${port}` }
 }
 
 /** Every file below `directory` with its content, so that a change of any byte shows. */
@@ -48,7 +51,7 @@ async function contents(directory: string): Promise<Record<string, string>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   const pairs = await Promise.all(files.map(async (file) => [file, await readFile(file, 'base64')] as const))
-  return Object.fromEntries(pairs.toSorted())
+  return Object.fromEntries(pairs)
 }
 
 function failsWith(t: Test, { code, stderr }: Outcome, errorCode: string, what: RegExp): void {
@@ -159,6 +162,18 @@ t.test('start and format refuse a directory they may not write to', async (t) =>
   failsWith(t, await quorate(['format', '--config', elsewhere], nobody), 'DIRECTORY_NOT_WRITABLE', /EACCES/)
   await chmod(directory, 0o755)
   await t.rejects(stat(join(directory, 'new')), { code: 'ENOENT' })
+})
+
+t.test('a frame over the limit ends its connection and no other; the log says why', async (t) => {
+  const { config, address } = await home(t, { formatted: true })
+  const node = start(['start', '--config', config])
+  t.teardown(() => node.child.kill('SIGKILL'))
+  await node.printed('"msg":"ready"')
+  const careless = tcp({ maxFrameBytes: 32 * mebibyte, maxWriteQueueBytes: 64 * mebibyte })
+  await using connection = await careless.connect(address)
+  await t.rejects(connection.request(new Uint8Array(17 * mebibyte)), { code: 'TRANSPORT_DISCONNECTED' })
+  await node.printed('TRANSPORT_FRAME_TOO_LARGE')
+  t.equal((await quorate(['describe', '--bootstrap', address])).code, 0, 'the node runs on')
 })
 
 t.test('wrong usage is one line too, and ends with 2', async (t) => {

@@ -60,24 +60,36 @@ t.test('three nodes that are controller and broker in one are a cluster', async 
   t.equal(new Set(images.map((image) => imageHash(image))).size, 1, 'all see the same, the observer too')
 })
 
-t.test('a node finds its metadata again in its log', async (t) => {
+t.test('a node that starts again on its log has the metadata it had', async (t) => {
   const network = memoryNetwork()
-  const database = new MemoryLevel()
-  await createLog({ database })
-  const voters = () => [
-    open(t, { network, nodeId: 1, roles: ['controller', 'broker'], openLog: () => openLog({ database }) }),
-    open(t, { network, nodeId: 2, roles: ['controller'] }),
-  ]
-  const [first, second] = await Promise.all(voters())
-  await first?.ready()
-  const offset = first?.store.offset ?? 0
-  await first?.close()
-  await second?.close()
-  t.ok(offset > 0)
+  const databases = [new MemoryLevel(), new MemoryLevel()] as const
+  for (const database of databases) await createLog({ database })
+  const start = () =>
+    Promise.all([
+      open(t, {
+        network,
+        nodeId: 1,
+        roles: ['controller'],
+        openLog: () => openLog({ database: databases[0] }),
+      }),
+      open(t, {
+        network,
+        nodeId: 2,
+        roles: ['controller'],
+        openLog: () => openLog({ database: databases[1] }),
+      }),
+    ])
+  const before = await start()
+  const broker = await open(t, { network, nodeId: 4, roles: ['broker'] })
+  await broker.ready()
+  const { offset } = broker.store
+  await Promise.all([broker, ...before].map((node) => node.close()))
 
-  const log = await openLog({ database })
-  t.ok(log.endOffset >= offset, 'the log is closed with the node, and has all of it')
-  await log.close()
+  const after = await start()
+  for (const node of after) {
+    await node.store.reached(offset)
+    t.ok(node.store.image.brokers.has(4), `node ${node.nodeId} knows the broker`)
+  }
 })
 
 t.test('an address in use is found before the log is opened', async (t) => {

@@ -38,7 +38,8 @@ export function manualClock({ wallTime = Date.UTC(2026, 0) }: ManualClockOptions
 
   return {
     now: () => now,
-    wallTime: () => wallTime + now,
+    // A wall clock shows whole milliseconds, however finely the time goes on.
+    wallTime: () => Math.floor(wallTime + now),
     setTimer(delayMs, callback): Cancel {
       const timer = { at: now + Math.max(0, delayMs), callback }
       timers.add(timer)

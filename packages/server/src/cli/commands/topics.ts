@@ -21,7 +21,7 @@ export async function createTopicCommand(
   const results = await createTopics(client, [topic])
   throwRefusals('created', results)
   for (const { name, partitions, replicationFactor } of results) {
-    terminal.print(`created ${name} (${partitions} partitions, replication factor ${replicationFactor})`)
+    terminal.print(`created ${name} (partitions ${partitions}, replication factor ${replicationFactor})`)
   }
 }
 

@@ -35,7 +35,7 @@ function* changeLines(change: Change<MetadataImage, MetadataRecord>, terminal: T
   const where = paint(terminal, 'dim', `${String(offset).padStart(8)} epoch ${epoch}`)
   if (snapshot) {
     const partitions = [...image.topics.values()].reduce((sum, topic) => sum + topic.partitions.size, 0)
-    yield `${where}  ${image.brokers.size} brokers, ${image.topics.size} topics, ${partitions} partitions`
+    yield `${where}  brokers ${image.brokers.size}, topics ${image.topics.size}, partitions ${partitions}`
     return
   }
   const time = paint(terminal, 'dim', new Date(timestampMs).toISOString())
