@@ -26,7 +26,7 @@ export async function timed(step: () => Promise<unknown>): Promise<number> {
   return systemClock.now() - startMs
 }
 
-/** Commits a barrier. @returns its offset: who has reached it has seen everything before this call */
+/** Asks for a barrier. @returns its offset: who has reached it has seen everything before this call */
 export async function barrier({ client, stop }: Story): Promise<number> {
   const options = { signal: stop, timeoutMs: patienceMs, retryUnknown: true }
   const { offset } = await client.controllers.request(barrierApi, {}, options)

@@ -3,9 +3,11 @@ export type RaftErrorCode =
   | 'RAFT_BATCH_TOO_LARGE'
   | 'RAFT_CLOSED'
   | 'RAFT_FAILED'
+  | 'RAFT_LEADER_UNREACHABLE'
   | 'RAFT_NOT_LEADER'
   | 'RAFT_OPTIONS_INVALID'
   | 'RAFT_OVERLOADED'
+  | 'RAFT_TRANSFER_FAILED'
 
 /** What went wrong in a Raft node. `code` is stable, `message` is for people, `details` for programs. */
 export class RaftError extends Error {

@@ -5,7 +5,7 @@
  */
 export { InvariantError } from '@quorate/log'
 export { isControlBatch } from './core/control-records.ts'
-export type { ControlRecord, LeaderChangeRecord, NoOpRecord } from './core/control-records.ts'
+export type { ControlRecord, LeaderChangeRecord } from './core/control-records.ts'
 export { RaftError } from './errors.ts'
 export type { RaftErrorCode } from './errors.ts'
 export type * from './messages.ts'

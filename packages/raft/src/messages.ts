@@ -48,10 +48,22 @@ export interface FetchRequest extends Envelope {
   readonly highWatermark: Offset
   /** How long the leader may hold the request while it has nothing new. */
   readonly maxWaitMs: number
+  /** The newest round of reads that the sender saw in a response of this leader, 0 for none (Raft §6.4). */
+  readonly readRound: number
+}
+
+/** Asks the leader from which offset on a linearizable read may go ahead (Raft §6.4). Any node may ask. */
+export interface ReadIndexRequest extends Envelope {
+  readonly type: 'read-index'
 }
 
 /** Any request between the nodes of a quorum. */
-export type RaftRequest = VoteRequest | BeginQuorumEpochRequest | EndQuorumEpochRequest | FetchRequest
+export type RaftRequest =
+  | VoteRequest
+  | BeginQuorumEpochRequest
+  | EndQuorumEpochRequest
+  | FetchRequest
+  | ReadIndexRequest
 
 /** Why a request was not served. The epoch and leader that come with it are true in any case. */
 export type RaftRefusal =
@@ -95,10 +107,23 @@ export interface DivergingEpoch {
 export interface FetchResponse extends ResponseEnvelope {
   readonly type: 'fetch'
   readonly highWatermark: Offset
+  /** Newest round of reads at the leader; absent in a refusal. */
+  readonly readRound?: number
   /** Set when the logs differ before the fetch offset: the follower cuts its own and asks again. No batches then. */
   readonly divergingEpoch?: DivergingEpoch
   readonly batches: readonly Batch[]
 }
 
+/** Answer to {@link ReadIndexRequest}: whoever has applied everything before `offset` may read. 0 in a refusal. */
+export interface ReadIndexResponse extends ResponseEnvelope {
+  readonly type: 'read-index'
+  readonly offset: Offset
+}
+
 /** Any response between the nodes of a quorum. */
-export type RaftResponse = VoteResponse | BeginQuorumEpochResponse | EndQuorumEpochResponse | FetchResponse
+export type RaftResponse =
+  | VoteResponse
+  | BeginQuorumEpochResponse
+  | EndQuorumEpochResponse
+  | FetchResponse
+  | ReadIndexResponse

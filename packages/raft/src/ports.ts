@@ -2,7 +2,7 @@ import type { Batch, Epoch, Offset } from '@quorate/log'
 import type { NodeId, RaftRequest, RaftResponse } from './messages.ts'
 
 export type { RaftLog } from '@quorate/log'
-export type { Clock, Logger, Random } from '@quorate/transport'
+export type { Cancel, Clock, Logger, Random } from '@quorate/transport'
 
 /**
  * What became of a request that got no answer.

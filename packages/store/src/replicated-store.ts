@@ -15,7 +15,6 @@ import { ChangeFeed } from './change-feed.ts'
 import type { RecordOf, RecordPosition, RecordTypes, StoreDefinition } from './definition.ts'
 import { StoreError } from './errors.ts'
 import { Mailbox } from './mailbox.ts'
-import { OffsetWaits } from './offset-waits.ts'
 import { RecordCodec } from './record-codec.ts'
 import type { Change, Decision, Store, StoreLeadership } from './store.ts'
 
@@ -52,7 +51,6 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
   readonly #wallTime: () => number
   readonly #feed: ChangeFeed<Types, Image>
   readonly #leadershipReaders = new Set<Mailbox<StoreLeadership>>()
-  readonly #waits = new OffsetWaits()
   #image: Image
   #offset: Offset
   #epoch: Epoch = 0
@@ -110,21 +108,13 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
         this.#append(records, answer)
         return
       }
-      // Decided upon what may still be lost: the answer is as good as the last write it saw.
-      const last = this.#pending.at(-1)
-      if (last === undefined) resolve(response)
-      else last.waiting.push(answer)
+      this.#answerWithoutWriting(answer)
     })
   }
 
-  barrier(): Promise<Offset> {
-    return new Promise((resolve, reject) => {
-      this.#assertMayWrite()
-      const image = this.#newestImage
-      const { baseOffset, epoch, lastOffset } = this.#propose(() => this.#raft.proposeNoOp())
-      const answer = { resolve: () => resolve(lastOffset + 1), reject }
-      this.#pending.push({ baseOffset, epoch, records: [], image, waiting: [answer] })
-    })
+  async barrier(options: { readonly signal?: AbortSignal } = {}): Promise<Offset> {
+    if (this.#closing !== undefined) throw closedError()
+    return this.#raft.read(options).catch(translate)
   }
 
   changes(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Change<Image, RecordOf<Types>>> {
@@ -148,8 +138,7 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
 
   async reached(offset: Offset, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.#closing !== undefined) throw closedError()
-    options.signal?.throwIfAborted()
-    if (this.#offset < offset) await this.#waits.wait(offset, options.signal)
+    await this.#raft.applied(offset, options).catch(translate)
   }
 
   status(): RaftStatus {
@@ -172,7 +161,6 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
 
   #release(why: string): void {
     this.#loseWrites(why)
-    this.#waits.end(closedError())
     this.#feed.close()
     for (const reader of this.#leadershipReaders) reader.close()
   }
@@ -216,6 +204,20 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
     this.#pending.push({ baseOffset, epoch, records: valid, image, waiting: [answer] })
   }
 
+  /**
+   * An answer that writes nothing is still an answer of the leader: a majority confirms that it leads, and what it was
+   * decided upon must be committed.
+   */
+  #answerWithoutWriting(answer: PendingWrite<Image, RecordOf<Types>>['waiting'][number]): void {
+    const confirmed = this.barrier()
+    const resolve = (): void => void confirmed.then(answer.resolve, answer.reject)
+    const last = this.#pending.at(-1)
+    if (last === undefined) return resolve()
+    // If the pending writes are lost, that is what the caller is told.
+    confirmed.catch(() => undefined)
+    last.waiting.push({ resolve, reject: answer.reject })
+  }
+
   /** Folds before anything is appended, so that records the image contradicts reach nobody else. */
   #foldBeforeAppend(records: readonly RecordOf<Types>[], position: RecordPosition): Image {
     try {
@@ -240,13 +242,12 @@ export class ReplicatedStore<Types extends RecordTypes, Image> implements Store<
     try {
       return propose()
     } catch (error) {
-      throw error instanceof RaftError ? translate(error) : error
+      return translate(error)
     }
   }
 
   #apply(batches: readonly Batch[]): void {
     for (const batch of batches) this.#applyOne(batch)
-    this.#waits.reached(this.#offset)
   }
 
   #applyOne(batch: Batch): void {
@@ -307,16 +308,18 @@ function notLeader(leaderId: NodeId | undefined): StoreError {
   return new StoreError('STORE_NOT_LEADER', `this node does not lead: ${whom}`, { leaderId })
 }
 
-/** What Raft refused, in the store's words. In every case nothing was appended. */
-function translate(error: RaftError): StoreError {
+/** Throws what Raft refused, in the store's words. In every case nothing was appended. */
+function translate(error: unknown): never {
+  if (!(error instanceof RaftError)) throw error
   switch (error.code) {
     case 'RAFT_BATCH_TOO_LARGE':
-      return new StoreError('STORE_BATCH_TOO_LARGE', error.message, error.details, { cause: error })
+      throw new StoreError('STORE_BATCH_TOO_LARGE', error.message, error.details, { cause: error })
     case 'RAFT_OVERLOADED':
-      return new StoreError('STORE_OVERLOADED', error.message, error.details, { cause: error })
+      throw new StoreError('STORE_OVERLOADED', error.message, error.details, { cause: error })
     case 'RAFT_NOT_LEADER':
-      return notLeader(error.details['leaderId'] as NodeId | undefined)
+    case 'RAFT_LEADER_UNREACHABLE':
+      throw notLeader(error.details['leaderId'] as NodeId | undefined)
     default:
-      return new StoreError('STORE_CLOSED', error.message, {}, { cause: error })
+      throw new StoreError('STORE_CLOSED', error.message, {}, { cause: error })
   }
 }

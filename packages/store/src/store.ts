@@ -3,7 +3,7 @@ import type { Leadership, RaftStatus } from '@quorate/raft'
 
 /** What an operation decided: records to append together, and what to answer once they are committed. */
 export interface Decision<Rec, Response> {
-  /** Appended as one batch: all or none. May be empty: the answer then waits for what it may have been decided upon. */
+  /** Appended as one batch: all or none. May be empty: the answer is then a linearizable read. */
   readonly records: readonly Rec[]
   readonly response: Response
 }
@@ -64,13 +64,14 @@ export interface Store<Image, Rec> extends AsyncDisposable {
   reached(offset: Offset, options?: { readonly signal?: AbortSignal }): Promise<void>
 
   /**
-   * After it resolves, `image` is at least as new as the call: every write that was acknowledged anywhere before is in
-   * it. Works on the leader only, which commits a control record to know that it still leads.
+   * After it resolves, `image` is at least as new as the call, on whichever node it is called: every write that was
+   * acknowledged anywhere before is in it. It writes nothing; a majority confirms that the leader still leads (Raft §6.4).
    *
    * @returns the offset of that moment, which other nodes can wait for with `reached`
-   * @throws STORE_NOT_LEADER, STORE_OVERLOADED, STORE_OUTCOME_UNKNOWN, STORE_CLOSED
+   * @throws STORE_NOT_LEADER (no leader is known, it changed or does not answer: ask again), STORE_CLOSED, or the signal's
+   *   reason
    */
-  barrier(): Promise<Offset>
+  barrier(options?: { readonly signal?: AbortSignal }): Promise<Offset>
 
   /** The quorum as this node sees it. */
   status(): RaftStatus

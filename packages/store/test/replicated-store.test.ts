@@ -43,7 +43,7 @@ t.test('what a decision throws rejects the write and writes nothing', async (t) 
     throw new RangeError('not enough')
   }
   await t.rejects(store.write(decide), { name: 'RangeError', message: 'not enough' })
-  t.equal(await store.barrier(), before + 1)
+  t.equal(await store.barrier(), before)
 })
 
 t.test('records that are invalid or contradict the image are refused whole', async (t) => {
@@ -73,6 +73,22 @@ t.test('a follower refuses to write and says who leads', async (t) => {
     code: 'STORE_NOT_LEADER',
     details: { leaderId: leader.id },
   })
+})
+
+t.test('a barrier on any node brings it up to every write that was acknowledged before', async (t) => {
+  const nodes = await openQuorum([1, 2, 3], [9])
+  t.teardown(() => Promise.all(nodes.map((node) => node.close())))
+  const leader = await leaderOf(nodes)
+  const heard = nodes.map(async ({ store }) => {
+    for await (const { leaderId } of store.leaderships()) if (leaderId === leader.id) return
+  })
+  await Promise.all(heard)
+  for (const node of nodes) {
+    await leader.store.write(open(`for ${node.id}`))
+    const end = leader.store.offset
+    t.equal(await node.store.barrier(), end, 'it writes nothing')
+    t.ok(node.store.image.has(`for ${node.id}`), `node ${node.id}`)
+  }
 })
 
 t.test('a write that is under way when the leader closes has an unknown outcome', async (t) => {

@@ -82,8 +82,8 @@ export const imageHashApi = defineApi({
 })
 
 /**
- * Commits a control record on the active controller and answers the offset of that moment: a node that has reached it
- * has seen every write acknowledged before the call.
+ * Answers the offset of this moment, once a majority confirmed that the active controller still leads: a node that has
+ * reached it has seen every write acknowledged before the call. Writes nothing.
  */
 export const barrierApi = defineApi({
   key: 1_002,

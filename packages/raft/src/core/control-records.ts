@@ -10,17 +10,11 @@ export interface LeaderChangeRecord {
   readonly grantedBy: readonly NodeId[]
 }
 
-/** Says nothing; committing it proves that its author still led after it was asked to. */
-export interface NoOpRecord {
-  readonly type: 'no-op'
-  readonly version: 0
-}
-
 /** Records of the consensus layer. One makes a batch of its own, marked with {@link BatchAttribute.control}. */
-export type ControlRecord = LeaderChangeRecord | NoOpRecord
+export type ControlRecord = LeaderChangeRecord
 
 /** Control records are rare and read by people in dumps, so their payload is JSON. */
-export function encodeControlRecord(record: ControlRecord): Uint8Array {
+function encodeControlRecord(record: ControlRecord): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(record))
 }
 

@@ -24,8 +24,10 @@ import {
   propose,
   tickLeader,
 } from './leader.ts'
+import { onRead } from './reads.ts'
 import { Replica, type ReplicaStart } from './replica.ts'
 import type { ReplicaProgress, Role, Transition } from './roles.ts'
+import { beginTransfer } from './transfer.ts'
 import { enterUnattached, probeEnded, tickUnattached } from './unattached.ts'
 
 /** Which roles may follow which. Anything else is a bug in this file. */
@@ -81,6 +83,11 @@ export class Core {
     return this.#role.name === 'follower' ? this.#role.leaderId : undefined
   }
 
+  /** The voter that leadership is on its way to; nothing may be proposed meanwhile. */
+  get transferringTo(): NodeId | undefined {
+    return this.#role.name === 'leader' ? this.#role.transfer?.to : undefined
+  }
+
   get highWatermark(): Offset {
     return this.#replica.highWatermark
   }
@@ -128,6 +135,12 @@ export class Core {
       case 'propose':
         assertInvariant(role.name === 'leader', 'only a leader appends')
         return propose(this.#replica, event.payload)
+      case 'read':
+        assertInvariant(role.name === 'leader', 'only a leader answers reads')
+        return onRead(this.#replica, role, { local: true, readId: event.readId })
+      case 'transfer':
+        assertInvariant(role.name === 'leader', 'only a leader hands leadership over')
+        return beginTransfer(this.#replica, role, event.to)
       case 'resign':
         if (role.name === 'leader') this.#become({ to: 'resigned' })
         return
@@ -181,11 +194,13 @@ export class Core {
       replica.reply(requestId, replica.refusal(request, error, this.leaderId))
 
     if (request.clusterId !== replica.config.clusterId) return refuse('INCONSISTENT_CLUSTER_ID')
-    if (request.type === 'fetch') {
+    if (request.type === 'fetch' || request.type === 'read-index') {
       if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
       if (request.epoch > replica.epoch) return refuse('UNKNOWN_LEADER_EPOCH')
       if (this.#role.name !== 'leader') return refuse('NOT_LEADER')
-      return onFetch(replica, this.#role, requestId, request)
+      return request.type === 'fetch'
+        ? onFetch(replica, this.#role, requestId, request)
+        : onRead(replica, this.#role, { local: false, requestId })
     }
     if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
     const sender = request.type === 'vote' ? request.candidateId : request.leaderId
@@ -315,16 +330,16 @@ export class Core {
         if (transition.epoch > replica.epoch) replica.enterEpoch(transition.epoch, undefined)
         return enterFollower(replica, transition.leaderId)
       case 'resigned':
-        return this.#enterResigned()
+        return this.#enterResigned(transition.successor)
     }
   }
 
   /** Says goodbye to the voters, and leaves a new leader the time to show up. */
-  #enterResigned(): Role {
+  #enterResigned(successor: NodeId | undefined): Role {
     const replica = this.#replica
     assertInvariant(this.#role.name === 'leader', 'only a leader resigns')
     const { clusterId, id, electionTimeoutMs } = replica.config
-    const successors = preferredSuccessors(replica, this.#role)
+    const successors = preferredSuccessors(replica, this.#role, successor)
     for (const voter of replica.otherVoters()) {
       replica.send(voter, {
         type: 'end-quorum-epoch',

@@ -35,6 +35,12 @@ export type Effect =
     }
   /** Everything before this offset is committed and durable here. */
   | { readonly type: 'commit'; readonly highWatermark: Offset }
+  /** This read may go ahead once everything before `offset` is applied here. */
+  | { readonly type: 'read-index'; readonly readId: number; readonly offset: Offset }
+  /** Leadership ended before this read could go ahead. */
+  | { readonly type: 'read-failed'; readonly readId: number }
+  /** The voter that was to lead did not catch up in time: this node goes on leading. */
+  | { readonly type: 'transfer-taken-back'; readonly to: NodeId }
   /** Leadership changed. `epochStart` is set when this node leads. */
   | {
       readonly type: 'leadership'

@@ -24,6 +24,10 @@ export type Event =
   | { readonly type: 'written'; readonly id: WriteId }
   /** To the leader only. */
   | { readonly type: 'propose'; readonly payload: NewPayload }
+  /** A linearizable read on this node, which leads: a `read-index` or `read-failed` effect with the same id follows. */
+  | { readonly type: 'read'; readonly readId: number }
+  /** To the leader only: hand leadership to another voter. */
+  | { readonly type: 'transfer'; readonly to: NodeId }
   /** Give up leadership, if this node has it. */
   | { readonly type: 'resign' }
 

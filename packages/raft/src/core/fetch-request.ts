@@ -2,7 +2,7 @@ import type { FetchRequest } from '../messages.ts'
 import type { Replica } from './replica.ts'
 
 /** The fetch this node would send now: it acknowledges what is durable here, and nothing else. */
-export function fetchRequest(replica: Replica, maxWaitMs: number): FetchRequest {
+export function fetchRequest(replica: Replica, maxWaitMs: number, readRound = 0): FetchRequest {
   const fetchOffset = replica.log.durableEndOffset
   return {
     type: 'fetch',
@@ -14,5 +14,6 @@ export function fetchRequest(replica: Replica, maxWaitMs: number): FetchRequest 
     lastFetchedEpoch: replica.log.epochBefore(fetchOffset),
     highWatermark: replica.highWatermark,
     maxWaitMs,
+    readRound,
   }
 }

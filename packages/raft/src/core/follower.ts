@@ -23,6 +23,7 @@ export function enterFollower(replica: Replica, leaderId: NodeId): Follower {
     fetch: undefined,
     retryMs: replica.now,
     leaderHighWatermark: 0,
+    readRound: 0,
   }
 }
 
@@ -36,7 +37,7 @@ export function tickFollower(replica: Replica, role: Follower): Transition | und
   replica.commit(role.leaderHighWatermark)
   if (role.fetch === undefined && replica.log.settled && replica.now >= role.retryMs) {
     const { fetchMaxWaitMs, requestTimeoutMs } = replica.config
-    const request = fetchRequest(replica, fetchMaxWaitMs)
+    const request = fetchRequest(replica, fetchMaxWaitMs, role.readRound)
     role.fetch = replica.send(role.leaderId, request, fetchMaxWaitMs + requestTimeoutMs)
   }
   return undefined
@@ -68,6 +69,7 @@ export function onFetchResponse(
   role.deadlineMs = replica.now + replica.config.fetchTimeoutMs
   role.leaderGone = false
   replica.lostElections = 0
+  role.readRound = response.readRound ?? 0
   if (response.divergingEpoch !== undefined) {
     const { epoch, endOffset } = response.divergingEpoch
     const common = Math.min(endOffset, replica.log.endOffsetForEpoch(epoch).endOffset)

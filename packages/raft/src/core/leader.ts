@@ -4,8 +4,10 @@ import { majority } from './config.ts'
 import { controlBatch } from './control-records.ts'
 import type { NewPayload } from './events.ts'
 import { majorityOffset } from './high-watermark.ts'
+import { answerReads, failReads } from './reads.ts'
 import type { Replica } from './replica.ts'
-import type { Leader, ReplicaProgress, Transition } from './roles.ts'
+import { tickTransfer } from './transfer.ts'
+import type { Leader, ParkedFetch, ReplicaProgress, Transition } from './roles.ts'
 
 /** Observers that have not fetched for this long are forgotten. */
 const observerExpiryMs = 300_000
@@ -33,6 +35,10 @@ export function enterLeader(replica: Replica, grantedBy: readonly NodeId[]): Lea
     epochStart,
     progress: new Map(),
     parked: [],
+    reads: [],
+    round: 0,
+    roundSent: true,
+    transfer: undefined,
     announceMs: replica.now,
     checkQuorumMs: replica.now + checkQuorumTimeoutMs(replica),
   }
@@ -45,15 +51,16 @@ function checkQuorumTimeoutMs(replica: Replica): number {
 /** Advances the high watermark, answers fetches whose time has come, and makes sure that there still is a quorum. */
 export function tickLeader(replica: Replica, role: Leader): Transition | undefined {
   advanceHighWatermark(replica, role)
+  answerReads(replica, role)
   answerParked(replica, role)
   if (replica.now >= role.checkQuorumMs && !extendQuorum(replica, role)) return { to: 'resigned' }
   if (replica.now >= role.announceMs) announce(replica, role)
-  return undefined
+  return tickTransfer(replica, role)
 }
 
 /** When {@link tickLeader} has something to do. */
 export function leaderDeadline(role: Leader): number {
-  let deadline = Math.min(role.announceMs, role.checkQuorumMs)
+  let deadline = Math.min(role.announceMs, role.checkQuorumMs, role.transfer?.deadlineMs ?? Infinity)
   for (const fetch of role.parked) deadline = Math.min(deadline, fetch.deadlineMs)
   return deadline
 }
@@ -68,29 +75,30 @@ export function propose(replica: Replica, { payload, count, attributes, timestam
 export function onFetch(replica: Replica, role: Leader, requestId: number, request: FetchRequest): void {
   const divergingEpoch = replica.log.divergence(request.fetchOffset, request.lastFetchedEpoch)
   if (divergingEpoch !== undefined) {
-    replica.reply(requestId, { ...fetchResponse(replica), divergingEpoch })
+    replica.reply(requestId, { ...fetchResponse(replica, role), divergingEpoch })
     return
   }
   recordProgress(replica, role, request)
   advanceHighWatermark(replica, role)
-  parkInstead(role, request.replicaId, replica)
+  parkInstead(replica, role, request.replicaId)
   role.parked.push({
     requestId,
     replicaId: request.replicaId,
     fetchOffset: request.fetchOffset,
     highWatermark: request.highWatermark,
+    readRound: request.readRound,
     deadlineMs: replica.now + request.maxWaitMs,
   })
   answerParked(replica, role)
 }
 
 /** A replica waits for one fetch at a time. An older one that is still parked was given up by its sender. */
-function parkInstead(role: Leader, replicaId: NodeId, replica: Replica): void {
+function parkInstead(replica: Replica, role: Leader, replicaId: NodeId): void {
   if (replicaId < 0) return
   const stale = role.parked.filter((fetch) => fetch.replicaId === replicaId)
   if (stale.length === 0) return
   role.parked = role.parked.filter((fetch) => fetch.replicaId !== replicaId)
-  for (const fetch of stale) replica.reply(fetch.requestId, fetchResponse(replica))
+  for (const fetch of stale) replica.reply(fetch.requestId, fetchResponse(replica, role))
 }
 
 function recordProgress(replica: Replica, role: Leader, request: FetchRequest): void {
@@ -100,6 +108,7 @@ function recordProgress(replica: Replica, role: Leader, request: FetchRequest): 
   if (known !== undefined) {
     known.directoryId = request.replicaDirectoryId
     known.endOffset = request.fetchOffset
+    known.readRound = Math.max(known.readRound, request.readRound)
     known.lastFetchMs = now
     if (caughtUp) known.lastCaughtUpMs = now
     return
@@ -110,6 +119,7 @@ function recordProgress(replica: Replica, role: Leader, request: FetchRequest): 
     id: request.replicaId,
     directoryId: request.replicaDirectoryId,
     endOffset: request.fetchOffset,
+    readRound: request.readRound,
     lastFetchMs: now,
     lastCaughtUpMs: caughtUp ? now : -Infinity,
   })
@@ -131,9 +141,13 @@ function answerParked(replica: Replica, role: Leader): void {
   const waiting = []
   for (const fetch of role.parked) {
     if (fetch.fetchOffset < replica.log.endOffset) {
-      replica.replyBatches(fetch.requestId, fetchResponse(replica), fetch.fetchOffset)
-    } else if (fetch.highWatermark < replica.highWatermark || replica.now >= fetch.deadlineMs) {
-      replica.reply(fetch.requestId, fetchResponse(replica))
+      replica.replyBatches(fetch.requestId, fetchResponse(replica, role), fetch.fetchOffset)
+    } else if (
+      fetch.highWatermark < replica.highWatermark ||
+      replica.now >= fetch.deadlineMs ||
+      isAskedToConfirm(replica, role, fetch)
+    ) {
+      replica.reply(fetch.requestId, fetchResponse(replica, role))
     } else {
       waiting.push(fetch)
     }
@@ -141,9 +155,16 @@ function answerParked(replica: Replica, role: Leader): void {
   role.parked = waiting
 }
 
-function fetchResponse(replica: Replica): FetchResponse {
+/** Whether reads wait for a round that this voter has not heard of. */
+function isAskedToConfirm(replica: Replica, role: Leader, fetch: ParkedFetch): boolean {
+  if (role.reads.length === 0 || fetch.readRound >= role.round) return false
+  return replica.config.voters.includes(fetch.replicaId)
+}
+
+function fetchResponse(replica: Replica, role: Leader): FetchResponse {
   const { epoch, highWatermark, config } = replica
-  return { type: 'fetch', epoch, leaderId: config.id, highWatermark, batches: [] }
+  role.roundSent = true
+  return { type: 'fetch', epoch, leaderId: config.id, highWatermark, readRound: role.round, batches: [] }
 }
 
 /** Tells the voters that do not fetch who leads this epoch (KIP-595). */
@@ -183,14 +204,19 @@ function forgetObservers(replica: Replica, role: Leader): void {
   }
 }
 
-/** The other voters, the one with the most of the log first: the order in which they should stand when this leader goes. */
-export function preferredSuccessors(replica: Replica, role: Leader): NodeId[] {
-  const endOffset = (voter: NodeId): Offset => role.progress.get(voter)?.endOffset ?? 0
+/**
+ * The order in which the other voters should stand when this leader goes: the one that was chosen, then the one with the
+ * most of the log.
+ */
+export function preferredSuccessors(replica: Replica, role: Leader, chosen: NodeId | undefined): NodeId[] {
+  const endOffset = (voter: NodeId): Offset =>
+    voter === chosen ? Infinity : (role.progress.get(voter)?.endOffset ?? 0)
   return replica.otherVoters().toSorted((a, b) => endOffset(b) - endOffset(a))
 }
 
-/** Fetches that wait when leadership ends are told so at once. */
+/** Fetches and reads that wait when leadership ends are told so at once. */
 export function leaveLeader(replica: Replica, role: Leader, leaderId: NodeId | undefined): void {
+  failReads(replica, role, leaderId)
   const known = leaderId === undefined ? {} : { leaderId }
   for (const fetch of role.parked) {
     const { epoch, highWatermark } = replica

@@ -170,6 +170,8 @@ export class Replica {
         return { type: 'vote', granted: false, ...envelope }
       case 'fetch':
         return { type: 'fetch', highWatermark: this.#highWatermark, batches: [], ...envelope }
+      case 'read-index':
+        return { type: 'read-index', offset: 0, ...envelope }
       case 'begin-quorum-epoch':
         return { type: 'begin-quorum-epoch', ...envelope }
       case 'end-quorum-epoch':

@@ -1,5 +1,7 @@
 import type { Epoch, Offset, Vote } from '@quorate/log'
 import type { NodeId } from '../messages.ts'
+import type { PendingRead } from './reads.ts'
+import type { Transfer } from './transfer.ts'
 
 /** No leader is known. A voter waits for one, or for its time to stand; an observer looks for one. */
 export interface Unattached {
@@ -34,16 +36,20 @@ export interface ReplicaProgress {
   directoryId: string
   /** Everything before it is durable there. */
   endOffset: Offset
+  /** Newest round of reads that it has echoed. */
+  readRound: number
   lastFetchMs: number
   lastCaughtUpMs: number
 }
 
 /** A fetch that waits for news. */
-interface ParkedFetch {
+export interface ParkedFetch {
   readonly requestId: number
   readonly replicaId: NodeId
   readonly fetchOffset: Offset
   readonly highWatermark: Offset
+  /** The round of reads it echoed. */
+  readonly readRound: number
   readonly deadlineMs: number
 }
 
@@ -55,6 +61,12 @@ export interface Leader {
   /** Everyone who fetched in this epoch, by id. */
   readonly progress: Map<NodeId, ReplicaProgress>
   parked: ParkedFetch[]
+  /** Reads that wait for their round, the oldest first. */
+  reads: PendingRead[]
+  /** Newest round of reads, and whether a response has carried its number yet. */
+  round: number
+  roundSent: boolean
+  transfer: Transfer | undefined
   /** Voters that have not answered the announcement nor fetched yet are told again at this time. */
   announceMs: number
   /** Without fetches from a majority by this time, it resigns. */
@@ -75,6 +87,8 @@ export interface Follower {
   retryMs: number
   /** What the leader said is committed; some of it may not be here yet. */
   leaderHighWatermark: Offset
+  /** Newest round of reads that the leader named; the next fetch echoes it. */
+  readRound: number
 }
 
 /** Was leader of this epoch and gave up. It never leads it again, so that an offset and an epoch name one record. */
@@ -93,4 +107,4 @@ export type Transition =
   | { readonly to: 'candidate' }
   | { readonly to: 'leader'; readonly grantedBy: readonly NodeId[] }
   | { readonly to: 'follower'; readonly epoch: Epoch; readonly leaderId: NodeId }
-  | { readonly to: 'resigned' }
+  | { readonly to: 'resigned'; readonly successor?: NodeId }

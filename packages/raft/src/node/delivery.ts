@@ -1,5 +1,6 @@
 import { type Batch, nextOffset, type Offset } from '@quorate/log'
 import type { Leadership, StateMachine } from '../ports.ts'
+import { OffsetWaits } from './offset-waits.ts'
 
 /** What a delivery works with. */
 export interface DeliveryOptions {
@@ -20,6 +21,7 @@ export class Delivery {
   #appliedOffset: Offset
   #committedOffset: Offset
   #leadership: { readonly leadership: Leadership; readonly epochStart: Offset | undefined } | undefined
+  readonly #waits = new OffsetWaits()
   #busy = false
   #closed = false
 
@@ -46,8 +48,16 @@ export class Delivery {
     this.#run()
   }
 
-  close(): void {
+  /** Resolves once everything before `offset` was handed over. Rejects with the signal's reason, or what `close` gives. */
+  async applied(offset: Offset, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    if (this.#appliedOffset < offset) await this.#waits.wait(offset, signal)
+  }
+
+  /** Hands over nothing more. Those who wait are given `error`. */
+  close(error: Error): void {
     this.#closed = true
+    this.#waits.end(error)
   }
 
   #run(): void {
@@ -78,6 +88,7 @@ export class Delivery {
     if (last === undefined) throw new Error(`nothing to read at committed offset ${this.#appliedOffset}`)
     this.#appliedOffset = nextOffset(last)
     this.#options.stateMachine.apply(batches)
+    this.#waits.reached(this.#appliedOffset)
   }
 
   #tellLeadership(): void {

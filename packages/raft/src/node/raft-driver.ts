@@ -1,29 +1,29 @@
-import { type Batch, BatchAttribute, InvariantError, nextOffset, type Offset } from '@quorate/log'
+import { type Epoch, InvariantError, type Offset } from '@quorate/log'
 import { type Cancel, silentLogger, systemClock, systemRandom } from '@quorate/transport'
-import { encodeControlRecord } from '../core/control-records.ts'
 import { Core, type StepTime } from '../core/core.ts'
 import type { Effect } from '../core/effects.ts'
 import type { Event } from '../core/events.ts'
+import type { ReplicaProgress } from '../core/roles.ts'
 import { RaftError } from '../errors.ts'
 import type { FetchResponse, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import { type Clock, DeliveryError, type Leadership, type Logger, type Proposal } from '../ports.ts'
 import type { RaftStatus } from '../status.ts'
+import { BatchReader } from './batch-reader.ts'
 import { Delivery } from './delivery.ts'
+import { describeNode } from './describe-node.ts'
 import type { RaftOptions, ValidTuning } from './options.ts'
 import type { ProposeOptions, RaftNode } from './raft-node.ts'
+import { LogWriter } from './log-writer.ts'
+import { PendingReplies, shuttingDown } from './pending-replies.ts'
+import { PendingReads, PendingTransfer } from './pending-calls.ts'
+import { raceSignal } from './race-signal.ts'
 import { TailCache } from './tail-cache.ts'
-import { type MergedWrite, mergeWrites } from './write-merger.ts'
+import type { MergedWrite } from './write-merger.ts'
 
 /** An effect that waits until a write is durable. */
 interface Held {
   readonly after: number
   readonly effect: Effect
-}
-
-/** A request of another node that has no answer yet. */
-interface PendingReply {
-  readonly request: RaftRequest
-  readonly resolve: (response: RaftResponse) => void
 }
 
 /** Milliseconds a leader that closes waits for the others to hear its goodbye. */
@@ -44,19 +44,21 @@ export class RaftDriver implements RaftNode {
   readonly #logger: Logger
   readonly #core: Core
   readonly #cache: TailCache
+  readonly #reader: BatchReader
   readonly #delivery: Delivery
   readonly #stopServing: () => void
   readonly #effects: Effect[] = []
   #performing = false
   #held: Held[] = []
-  #writes: MergedWrite[] = []
+  readonly #writer: LogWriter
   #lastWritten = 0
-  readonly #replies = new Map<number, PendingReply>()
-  #nextRequestId = 1
+  readonly #replies = new PendingReplies()
   #timer: { readonly deadlineMs: number; readonly cancel: Cancel } | undefined
   #state: 'open' | 'closed' | 'failed' = 'open'
   #resolveFailed!: (error: Error) => void
   #closing: Promise<void> | undefined
+  readonly #reads = new PendingReads()
+  readonly #transfer: PendingTransfer
   readonly #farewells = new Set<Promise<unknown>>()
 
   constructor(options: RaftOptions, tuning: ValidTuning) {
@@ -67,11 +69,18 @@ export class RaftDriver implements RaftNode {
     this.#clock = options.clock ?? systemClock
     this.#logger = options.logger ?? silentLogger
     this.failed = new Promise((resolve) => (this.#resolveFailed = resolve))
+    this.#writer = new LogWriter(
+      log,
+      (id) => this.#onWritten(id),
+      (error) => this.#fail(error),
+    )
+    this.#transfer = new PendingTransfer(this.#clock, 3 * tuning.electionTimeoutMs)
     this.#cache = new TailCache(log.endOffset, tuning.tailCacheBytes)
+    this.#reader = new BatchReader(log, this.#cache, tuning.fetchMaxBytes)
     this.#delivery = new Delivery({
       stateMachine,
       startOffset: log.startOffset,
-      read: (from, to) => this.#readCommitted(from, to),
+      read: (from, to) => this.#reader.read(from, to),
       fail: (error) => this.#fail(error),
     })
     const { id, directoryId, clusterId, voters } = options
@@ -97,11 +106,31 @@ export class RaftDriver implements RaftNode {
         { bytes: payload.byteLength, maxBatchBytes: this.#tuning.maxBatchBytes },
       )
     }
-    return this.#append(payload, options, 0)
+    return this.#append(payload, options)
   }
 
-  proposeNoOp(): Proposal {
-    return this.#append(encodeControlRecord({ type: 'no-op', version: 0 }), {}, BatchAttribute.control)
+  async read({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Offset> {
+    this.#assertOpen()
+    const offset = await raceSignal(this.#readIndex(), signal)
+    await this.#delivery.applied(offset, signal)
+    return offset
+  }
+
+  async applied(offset: Offset, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#assertOpen()
+    await this.#delivery.applied(offset, signal)
+  }
+
+  async transferLeadership(to?: NodeId): Promise<NodeId> {
+    this.#assertLeads()
+    const others = this.#options.voters.filter((id) => id !== this.id)
+    const successor = to ?? mostCaughtUp(this.#core.progress, others)
+    if (successor === undefined || !others.includes(successor)) {
+      throw new RaftError('RAFT_TRANSFER_FAILED', `node ${String(successor)} is not another voter`)
+    }
+    const transferred = this.#transfer.begin()
+    this.#step({ type: 'transfer', to: successor })
+    return transferred
   }
 
   resign(): void {
@@ -109,30 +138,7 @@ export class RaftDriver implements RaftNode {
   }
 
   status(): RaftStatus {
-    const core = this.#core
-    const { voters, directoryId, clusterId, log } = this.#options
-    const now = this.#clock.now()
-    return {
-      id: this.id,
-      directoryId,
-      clusterId,
-      role: core.role,
-      epoch: core.epoch,
-      leaderId: core.leaderId,
-      voters,
-      startOffset: log.startOffset,
-      endOffset: core.durableEndOffset,
-      highWatermark: core.highWatermark,
-      replicas: core.progress.map((replica) => ({
-        id: replica.id,
-        directoryId: replica.directoryId,
-        voter: voters.includes(replica.id),
-        endOffset: replica.endOffset,
-        lag: core.endOffset - replica.endOffset,
-        lastFetchAgoMs: now - replica.lastFetchMs,
-        lastCaughtUpAgoMs: Number.isFinite(replica.lastCaughtUpMs) ? now - replica.lastCaughtUpMs : undefined,
-      })),
-    }
+    return describeNode(this.#core, this.#options, this.#clock.now())
   }
 
   close(): Promise<void> {
@@ -156,16 +162,10 @@ export class RaftDriver implements RaftNode {
     this.#stop()
   }
 
-  #append(payload: Uint8Array, options: ProposeOptions, attributes: number): Proposal {
+  #append(payload: Uint8Array, options: ProposeOptions): Proposal {
     const { count = 1, timestampMs = this.#clock.wallTime() } = options
     const core = this.#core
-    if (this.#state === 'closed') throw new RaftError('RAFT_CLOSED', 'the node was closed')
-    if (this.#state === 'failed') throw new RaftError('RAFT_FAILED', 'the node stopped after a failure')
-    if (core.role !== 'leader') {
-      const { leaderId } = core
-      const whom = leaderId === undefined ? 'nobody is known to' : `node ${leaderId} does`
-      throw new RaftError('RAFT_NOT_LEADER', `node ${this.id} does not lead, ${whom}`, { leaderId })
-    }
+    this.#assertLeads()
     const uncommittedBytes = this.#cache.bytesFrom(core.highWatermark)
     if (uncommittedBytes + payload.byteLength > this.#tuning.maxUncommittedBytes) {
       throw new RaftError('RAFT_OVERLOADED', `${uncommittedBytes} bytes wait to be committed; retry later`, {
@@ -176,9 +176,50 @@ export class RaftDriver implements RaftNode {
     const proposal = { epoch: core.epoch, baseOffset, lastOffset: baseOffset + count - 1 }
     this.#step({
       type: 'propose',
-      payload: { payload, count, attributes, timestampMs },
+      payload: { payload, count, attributes: 0, timestampMs },
     })
     return proposal
+  }
+
+  #assertOpen(): void {
+    if (this.#state === 'closed') throw new RaftError('RAFT_CLOSED', 'the node was closed')
+    if (this.#state === 'failed') throw new RaftError('RAFT_FAILED', 'the node stopped after a failure')
+  }
+
+  #assertLeads(): void {
+    this.#assertOpen()
+    const { role, leaderId, transferringTo } = this.#core
+    if (role !== 'leader') throw this.#notLeader(leaderId)
+    if (transferringTo !== undefined) throw this.#notLeader(transferringTo)
+  }
+
+  #notLeader(leaderId: NodeId | undefined): RaftError {
+    const whom = leaderId === undefined ? 'nobody is known to' : `node ${leaderId} does`
+    return new RaftError('RAFT_NOT_LEADER', `node ${this.id} does not lead, ${whom}`, { leaderId })
+  }
+
+  #readIndex(): Promise<Offset> {
+    const { role, leaderId, epoch } = this.#core
+    if (role === 'leader') {
+      const { readId, index } = this.#reads.add()
+      this.#step({ type: 'read', readId })
+      return index
+    }
+    if (leaderId === undefined) throw this.#notLeader(undefined)
+    return this.#askForReadIndex(leaderId, epoch)
+  }
+
+  async #askForReadIndex(leaderId: NodeId, epoch: Epoch): Promise<Offset> {
+    const { transport, clusterId } = this.#options
+    const timeoutMs = this.#tuning.requestTimeoutMs
+    const request = { type: 'read-index', clusterId, epoch } as const
+    const response = await transport.request(leaderId, request, { timeoutMs }).catch((cause: unknown) => {
+      const message = `node ${leaderId}, the leader, did not answer`
+      throw new RaftError('RAFT_LEADER_UNREACHABLE', message, { leaderId }, { cause })
+    })
+    if (response.type !== 'read-index' || response.error !== undefined)
+      throw this.#notLeader(response.leaderId)
+    return response.offset
   }
 
   #time(): StepTime {
@@ -223,13 +264,21 @@ export class RaftDriver implements RaftNode {
       case 'request':
         return this.#request(effect.correlationId, effect.to, effect.request, effect.timeoutMs)
       case 'reply':
-        return this.#reply(effect.requestId, effect.response)
+        return this.#replies.answer(effect.requestId, effect.response)
       case 'reply-batches':
         return this.#replyBatches(effect.requestId, effect.response, effect.from)
       case 'commit':
         this.#delivery.commit(effect.highWatermark)
         return this.#cache.evict(Math.min(this.#core.durableEndOffset, this.#delivery.appliedOffset))
+      case 'read-index':
+        return this.#reads.resolve(effect.readId, effect.offset)
+      case 'read-failed':
+        return this.#reads.reject(effect.readId, this.#notLeader(this.#core.leaderId))
+      case 'transfer-taken-back':
+        return this.#transfer.fail(`node ${effect.to} did not catch up in time`)
       case 'leadership':
+        if (effect.leaderId !== undefined && effect.leaderId !== this.id)
+          this.#transfer.succeed(effect.leaderId)
         this.#logger.info(
           { epoch: effect.epoch, leaderId: effect.leaderId, role: this.#core.role },
           'leadership',
@@ -244,21 +293,7 @@ export class RaftDriver implements RaftNode {
       this.#cache.truncate(write.truncateTo)
     }
     if (write.batches !== undefined) this.#cache.append(write.batches)
-    // What is decided in one turn of the event loop goes to the log together.
-    if (this.#writes.length === 0) queueMicrotask(() => this.#flushWrites())
-    this.#writes.push({ id, write })
-  }
-
-  #flushWrites(): void {
-    const writes = mergeWrites(this.#writes)
-    this.#writes = []
-    if (this.#state !== 'open') return
-    for (const { id, write } of writes) {
-      this.#options.log.write(write).then(
-        () => this.#onWritten(id),
-        (error: unknown) => this.#fail(error as Error),
-      )
-    }
+    this.#writer.write({ id, write })
   }
 
   #onWritten(id: number): void {
@@ -287,25 +322,16 @@ export class RaftDriver implements RaftNode {
   }
 
   #serve(request: RaftRequest): Promise<RaftResponse> {
-    return new Promise((resolve) => {
-      if (this.#state !== 'open') return resolve(this.#shuttingDown(request))
-      const requestId = this.#nextRequestId
-      this.#nextRequestId += 1
-      this.#replies.set(requestId, { request, resolve })
-      this.#step({ type: 'request', requestId, request })
-    })
-  }
-
-  #reply(requestId: number, response: RaftResponse): void {
-    this.#replies.get(requestId)?.resolve(response)
-    this.#replies.delete(requestId)
+    if (this.#state !== 'open') return Promise.resolve(shuttingDown(request, this.#core))
+    const { requestId, response } = this.#replies.add(request)
+    this.#step({ type: 'request', requestId, request })
+    return response
   }
 
   #replyBatches(requestId: number, response: FetchResponse, from: Offset): void {
-    const { fetchMaxBytes } = this.#tuning
-    const cached = this.#cache.read(from, Infinity, fetchMaxBytes)
-    if (cached !== undefined) return this.#reply(requestId, { ...response, batches: cached })
-    this.#options.log.read(from, { maxBytes: fetchMaxBytes }).then(
+    const batches = this.#reader.read(from, Infinity)
+    if (!(batches instanceof Promise)) return this.#replies.answer(requestId, { ...response, batches })
+    batches.then(
       (batches) => {
         // While the disk was read this node may have lost its epoch, and the suffix it read with it.
         const stillLeads = this.#core.role === 'leader' && this.#core.epoch === response.epoch
@@ -317,19 +343,10 @@ export class RaftDriver implements RaftNode {
           highWatermark,
           batches: [],
         }
-        this.#reply(requestId, stillLeads ? { ...response, batches } : refusal)
+        this.#replies.answer(requestId, stillLeads ? { ...response, batches } : refusal)
       },
       (error: unknown) => this.#fail(error as Error),
     )
-  }
-
-  #readCommitted(from: Offset, to: Offset): readonly Batch[] | Promise<readonly Batch[]> {
-    const { fetchMaxBytes } = this.#tuning
-    const cached = this.#cache.read(from, to, fetchMaxBytes)
-    if (cached !== undefined) return cached
-    return this.#options.log
-      .read(from, { maxBytes: fetchMaxBytes })
-      .then((batches) => batches.filter((batch) => nextOffset(batch) <= to))
   }
 
   /** Sets the timer for the core's next deadline. One that fires too early costs less than setting it at every step. */
@@ -359,17 +376,22 @@ export class RaftDriver implements RaftNode {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#stopServing()
-    this.#delivery.close()
-    for (const { request, resolve } of this.#replies.values()) resolve(this.#shuttingDown(request))
-    this.#replies.clear()
+    this.#writer.close()
+    this.#replies.refuseAll(this.#core)
     this.#held = []
+    const code = this.#state === 'failed' ? 'RAFT_FAILED' : 'RAFT_CLOSED'
+    const error = new RaftError(code, 'the node stopped')
+    this.#reads.rejectAll(error)
+    this.#delivery.close(error)
+    this.#transfer.fail('the node stopped')
   }
+}
 
-  #shuttingDown(request: RaftRequest): RaftResponse {
-    const { epoch, highWatermark } = this.#core
-    const refusal = { error: 'SHUTTING_DOWN', epoch } as const
-    if (request.type === 'fetch') return { type: 'fetch', ...refusal, highWatermark, batches: [] }
-    if (request.type === 'vote') return { type: 'vote', ...refusal, granted: false }
-    return { type: request.type, ...refusal }
-  }
+/** The voter among `candidates` that holds the most of the log; one that never fetched does not count. */
+function mostCaughtUp(
+  progress: readonly ReplicaProgress[],
+  candidates: readonly NodeId[],
+): NodeId | undefined {
+  const fetching = progress.filter(({ id }) => candidates.includes(id))
+  return fetching.toSorted((a, b) => b.endOffset - a.endOffset)[0]?.id
 }

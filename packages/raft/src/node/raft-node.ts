@@ -26,11 +26,30 @@ export interface RaftNode extends AsyncDisposable {
    */
   propose(payload: Uint8Array, options?: ProposeOptions): Proposal
   /**
-   * Appends a control record that says nothing. Once it is committed, this node is known to have led after the call.
+   * Makes sure of a linearizable read (Raft §6.4): once it resolves, the state machine of *this* node was given everything
+   * that was committed anywhere before the call. Costs a round of messages, which reads share, and no write.
    *
-   * @throws as `propose`
+   * @returns the offset that other nodes can wait for with `applied` to be as new
+   * @throws RAFT_NOT_LEADER (no leader is known, or it changed: ask again), RAFT_LEADER_UNREACHABLE, RAFT_CLOSED,
+   *   RAFT_FAILED, or the signal's reason
    */
-  proposeNoOp(): Proposal
+  read(options?: { readonly signal?: AbortSignal }): Promise<Offset>
+  /**
+   * Resolves once the state machine was given everything before `offset`.
+   *
+   * @throws RAFT_CLOSED, RAFT_FAILED, or the signal's reason
+   */
+  applied(offset: Offset, options?: { readonly signal?: AbortSignal }): Promise<void>
+  /**
+   * Hands leadership to the voter `to`, or to the one with the most of the log.
+   *
+   * Proposals are refused from the call on. Once everything is committed and the other holds it, this node resigns. If the
+   * other does not catch up within `electionTimeoutMs`, this node goes on leading and the call rejects.
+   *
+   * @returns who leads then: another may have been faster than the one asked for
+   * @throws RAFT_NOT_LEADER, RAFT_TRANSFER_FAILED (this node may lead still: see `leadership`), RAFT_CLOSED, RAFT_FAILED
+   */
+  transferLeadership(to?: NodeId): Promise<NodeId>
   /** Gives up leadership, if this node has it: followers elect another one without waiting for a timeout. */
   resign(): void
   status(): RaftStatus

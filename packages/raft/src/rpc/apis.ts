@@ -5,6 +5,8 @@ import type {
   BeginQuorumEpochResponse,
   EndQuorumEpochRequest,
   EndQuorumEpochResponse,
+  ReadIndexRequest,
+  ReadIndexResponse,
   VoteRequest,
   VoteResponse,
 } from '../messages.ts'
@@ -75,6 +77,18 @@ export const endQuorumEpochApi = defineApi<EndQuorumEpochRequest, EndQuorumEpoch
   ],
 })
 
+/** From which offset on a read may go ahead; a key of ours, Kafka has none. */
+export const readIndexApi = defineApi<ReadIndexRequest, ReadIndexResponse>({
+  key: 1_020,
+  name: 'ReadIndex',
+  versions: [
+    {
+      request: z.object({ type: z.literal('read-index'), ...sender }),
+      response: z.object({ type: z.literal('read-index'), ...answer, offset }),
+    },
+  ],
+})
+
 const fetchRequest = z.object({
   type: z.literal('fetch'),
   ...sender,
@@ -84,12 +98,14 @@ const fetchRequest = z.object({
   lastFetchedEpoch: epoch,
   highWatermark: offset,
   maxWaitMs: z.number().nonnegative().max(60_000),
+  readRound: z.int().nonnegative(),
 })
 
 const fetchResponse = z.object({
   type: z.literal('fetch'),
   ...answer,
   highWatermark: offset,
+  readRound: z.int().nonnegative().exactOptional(),
   divergingEpoch: z.object({ epoch, endOffset: offset }).exactOptional(),
   /** Batches in the log's own encoding, so that their checksums travel with them. */
   batches: z.instanceof(Uint8Array),

@@ -10,7 +10,7 @@ import {
 } from '@quorate/transport'
 import type { FetchRequest, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import { DeliveryError, type DeliveryFailure, type RaftRequestHandler, type RaftTransport } from '../ports.ts'
-import { beginQuorumEpochApi, endQuorumEpochApi, fetchApi, voteApi } from './apis.ts'
+import { beginQuorumEpochApi, endQuorumEpochApi, fetchApi, readIndexApi, voteApi } from './apis.ts'
 
 /** What {@link rpcTransport} needs. */
 export interface RpcTransportOptions {
@@ -45,6 +45,7 @@ class Rpc implements RpcRaftTransport {
       this.#plain(voteApi),
       this.#plain(beginQuorumEpochApi),
       this.#plain(endQuorumEpochApi),
+      this.#plain(readIndexApi),
       handle(fetchApi, async (request) => {
         const response = await this.#answer<'fetch'>(request)
         return { ...response, batches: encodeBatches(response.batches) }
@@ -62,6 +63,8 @@ class Rpc implements RpcRaftTransport {
           return await client.request(beginQuorumEpochApi, request, options)
         case 'end-quorum-epoch':
           return await client.request(endQuorumEpochApi, request, options)
+        case 'read-index':
+          return await client.request(readIndexApi, request, options)
         case 'fetch':
           return await this.#fetch(client, request, options)
       }

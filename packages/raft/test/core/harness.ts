@@ -90,7 +90,7 @@ export class CoreHarness {
   }
 
   /** A fetch of `replica`, acknowledging everything before `fetchOffset`. */
-  fetchFrom(replica: number, fetchOffset: number, lastFetchedEpoch: number): Effect[] {
+  fetchFrom(replica: number, fetchOffset: number, lastFetchedEpoch: number, readRound = 0): Effect[] {
     return this.request({
       type: 'fetch',
       clusterId: 'c',
@@ -99,8 +99,9 @@ export class CoreHarness {
       replicaDirectoryId: `d${replica}`,
       fetchOffset,
       lastFetchedEpoch,
-      highWatermark: 0,
+      highWatermark: this.core.highWatermark,
       maxWaitMs: 500,
+      readRound,
     })
   }
 

@@ -71,7 +71,7 @@ t.test('a fetch of another epoch is refused with the epoch that counts', async (
     replicaDirectoryId: 'd2',
     fetchOffset: 0,
   } as const
-  const rest = { lastFetchedEpoch: 0, highWatermark: 0, maxWaitMs: 0 }
+  const rest = { lastFetchedEpoch: 0, highWatermark: 0, maxWaitMs: 0, readRound: 0 }
   t.match(replies(node.request({ ...fetch, ...rest, epoch: 0 })), [
     { error: 'FENCED_LEADER_EPOCH', epoch: 1, leaderId: 1 },
   ])

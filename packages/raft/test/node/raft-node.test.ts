@@ -89,3 +89,37 @@ t.test('options that make no sense are refused before anything starts', async (t
   await t.rejects(openAlone({ fetchMaxWaitMs: 1_000, fetchTimeoutMs: 2_000 }), invalid)
   await t.rejects(openAlone({ electionTimeoutMs: Number.NaN }), invalid)
 })
+
+t.test('a read resolves with what was committed before it, and not before that is applied', async (t) => {
+  const { raft, applied, leading } = await openAlone()
+  t.teardown(() => raft.close())
+  await t.rejects(raft.read(), { code: 'RAFT_NOT_LEADER' })
+  await leading
+  raft.propose(payload)
+  await raft.applied(2)
+  t.equal(await raft.read(), 2)
+  t.equal(applied.length, 2)
+})
+
+t.test('waits end when their signal aborts, and when the node closes', async (t) => {
+  const { raft, leading } = await openAlone()
+  await leading
+  const controller = new AbortController()
+  const given = raft.applied(1_000, { signal: controller.signal })
+  const waiting = raft.applied(1_000)
+  controller.abort(new Error('enough'))
+  await t.rejects(given, { message: 'enough' })
+  const closed = t.rejects(waiting, { code: 'RAFT_CLOSED' })
+  await raft.close()
+  await closed
+  await t.rejects(raft.read(), { code: 'RAFT_CLOSED' })
+})
+
+t.test('leadership is handed to another voter only, and by the leader only', async (t) => {
+  const { raft, leading } = await openAlone()
+  t.teardown(() => raft.close())
+  await t.rejects(raft.transferLeadership(1), { code: 'RAFT_NOT_LEADER' })
+  await leading
+  await t.rejects(raft.transferLeadership(), { code: 'RAFT_TRANSFER_FAILED' })
+  await t.rejects(raft.transferLeadership(9), { code: 'RAFT_TRANSFER_FAILED' })
+})

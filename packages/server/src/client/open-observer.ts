@@ -23,7 +23,7 @@ export interface ObserverOptions {
 
 /** Follows the metadata of a cluster from the outside. */
 export interface Observer extends AsyncDisposable {
-  /** Only reads: `write` and `barrier` reject, for this node never leads. */
+  /** Only reads: `write` rejects, for this node never leads. */
   readonly store: Store<MetadataImage, MetadataRecord>
   /** Stops following. Idempotent. */
   close(): Promise<void>

@@ -6,7 +6,7 @@ interface Wait {
   readonly reject: (error: Error) => void
 }
 
-/** Those who wait for the committed offset to reach one of theirs. */
+/** Those who wait for what is applied to reach an offset of theirs. */
 export class OffsetWaits {
   #waits: Wait[] = []
 
