@@ -14,6 +14,7 @@ import {
   tickFollower,
 } from './follower.ts'
 import {
+  advanceHighWatermark,
   enterLeader,
   leaderDeadline,
   leaveLeader,
@@ -131,7 +132,9 @@ export class Core {
       case 'tick':
         return
       case 'written':
-        return this.#replica.log.written(event.id)
+        this.#replica.log.written(event.id)
+        if (role.name === 'leader') advanceHighWatermark(this.#replica, role)
+        return
       case 'propose':
         assertInvariant(role.name === 'leader', 'only a leader appends')
         return propose(this.#replica, event.payload)

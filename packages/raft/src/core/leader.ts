@@ -48,9 +48,8 @@ function checkQuorumTimeoutMs(replica: Replica): number {
   return replica.config.fetchTimeoutMs * 1.5
 }
 
-/** Advances the high watermark, answers fetches whose time has come, and makes sure that there still is a quorum. */
+/** Answers reads and fetches whose time has come, and makes sure that there still is a quorum. */
 export function tickLeader(replica: Replica, role: Leader): Transition | undefined {
-  advanceHighWatermark(replica, role)
   answerReads(replica, role)
   answerParked(replica, role)
   if (replica.now >= role.checkQuorumMs && !extendQuorum(replica, role)) return { to: 'resigned' }
@@ -125,7 +124,8 @@ function recordProgress(replica: Replica, role: Leader, request: FetchRequest): 
   })
 }
 
-function advanceHighWatermark(replica: Replica, role: Leader): void {
+/** Commits what a majority holds by now; called when this node's disk or a follower got further, and at no other time. */
+export function advanceHighWatermark(replica: Replica, role: Leader): void {
   const { voters, id } = replica.config
   const acknowledged = voters.map((voter): Offset =>
     voter === id ? replica.log.durableEndOffset : (role.progress.get(voter)?.endOffset ?? 0),
