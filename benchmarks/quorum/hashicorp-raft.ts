@@ -31,8 +31,10 @@ export async function measurePeer(
     spawn(
       binary,
       [
-        ...['-index', String(index), '-directory', join(directory, String(index))],
-        ...['-addresses', addresses.join(','), '-seconds', String(seconds)],
+        `-index=${index}`,
+        `-directory=${join(directory, String(index))}`,
+        `-addresses=${addresses.join(',')}`,
+        `-seconds=${seconds}`,
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     ),

@@ -28,8 +28,13 @@ export async function measureInProcess(inFlight: number, seconds: number): Promi
     const log = await openMemoryLog()
     let isLeader = false
     const raft = openRaft({
-      ...{ id, directoryId: `d${id}`, clusterId: 'benchmark', voters: ids },
-      ...{ log, transport: quorum, electionTimeoutMs: 100 },
+      id,
+      directoryId: `d${id}`,
+      clusterId: 'benchmark',
+      voters: ids,
+      log,
+      transport: quorum,
+      electionTimeoutMs: 100,
       stateMachine: {
         apply(batches) {
           const last = batches.at(-1)
