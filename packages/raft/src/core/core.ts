@@ -16,6 +16,7 @@ import {
 import {
   advanceHighWatermark,
   enterLeader,
+  hasUntoldCommits,
   leaderDeadline,
   leaveLeader,
   onAnnounceFailure,
@@ -23,6 +24,7 @@ import {
   preferredSuccessors,
   progressOf,
   propose,
+  tellCommits,
   tickLeader,
 } from './leader.ts'
 import { onRead } from './reads.ts'
@@ -89,6 +91,11 @@ export class Core {
     return this.#role.name === 'leader' ? this.#role.transfer?.to : undefined
   }
 
+  /** Whether a follower waits to be told of a commit: the driver sends `settled` once it has performed the effects. */
+  get hasUntoldCommits(): boolean {
+    return this.#role.name === 'leader' && hasUntoldCommits(this.#replica, this.#role)
+  }
+
   get highWatermark(): Offset {
     return this.#replica.highWatermark
   }
@@ -134,6 +141,9 @@ export class Core {
       case 'written':
         this.#replica.log.written(event.id)
         if (role.name === 'leader') advanceHighWatermark(this.#replica, role)
+        return
+      case 'settled':
+        if (role.name === 'leader') tellCommits(this.#replica, role)
         return
       case 'propose':
         assertInvariant(role.name === 'leader', 'only a leader appends')

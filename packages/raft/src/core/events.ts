@@ -22,6 +22,11 @@ export type Event =
   | { readonly type: 'failure'; readonly correlationId: number; readonly reason: DeliveryFailure }
   /** This write, and all before it, are durable. */
   | { readonly type: 'written'; readonly id: WriteId }
+  /**
+   * The effects so far were performed, and nothing was proposed because of them: followers that wait may be told of a
+   * high watermark now that no batch will carry it. Sent while `hasUntoldCommits`.
+   */
+  | { readonly type: 'settled' }
   /** To the leader only. */
   | { readonly type: 'propose'; readonly payload: NewPayload }
   /** A linearizable read on this node, which leads: a `read-index` or `read-failed` effect with the same id follows. */

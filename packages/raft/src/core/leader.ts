@@ -135,18 +135,35 @@ export function advanceHighWatermark(replica: Replica, role: Leader): void {
   if (held !== undefined) replica.commit(held)
 }
 
-/** Answers every parked fetch that there is news for, or whose time is up. */
+/** Answers every parked fetch that there are batches or a read for, or whose time is up. */
 function answerParked(replica: Replica, role: Leader): void {
+  answerWhere(
+    replica,
+    role,
+    (fetch) => replica.now >= fetch.deadlineMs || isAskedToConfirm(replica, role, fetch),
+  )
+}
+
+/** Whether a follower waits that has not been told of the newest commit. */
+export function hasUntoldCommits(replica: Replica, role: Leader): boolean {
+  return role.parked.some((fetch) => fetch.highWatermark < replica.highWatermark)
+}
+
+/**
+ * Tells those that wait of the newest commit. Not done at once: what a commit sets off is often the next proposal, and
+ * a follower that was just answered would have to come back before it could be given that one.
+ */
+export function tellCommits(replica: Replica, role: Leader): void {
+  answerWhere(replica, role, (fetch) => fetch.highWatermark < replica.highWatermark)
+}
+
+function answerWhere(replica: Replica, role: Leader, isDue: (fetch: ParkedFetch) => boolean): void {
   if (role.parked.length === 0) return
   const waiting = []
   for (const fetch of role.parked) {
     if (fetch.fetchOffset < replica.log.endOffset) {
       replica.replyBatches(fetch.requestId, fetchResponse(replica, role), fetch.fetchOffset)
-    } else if (
-      fetch.highWatermark < replica.highWatermark ||
-      replica.now >= fetch.deadlineMs ||
-      isAskedToConfirm(replica, role, fetch)
-    ) {
+    } else if (isDue(fetch)) {
       replica.reply(fetch.requestId, fetchResponse(replica, role))
     } else {
       waiting.push(fetch)

@@ -5,7 +5,7 @@ import type { Effect } from '../core/effects.ts'
 import type { Event } from '../core/events.ts'
 import type { ReplicaProgress } from '../core/roles.ts'
 import { RaftError } from '../errors.ts'
-import type { FetchResponse, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import { type Clock, DeliveryError, type Leadership, type Logger, type Proposal } from '../ports.ts'
 import type { RaftStatus } from '../status.ts'
 import { BatchReader } from './batch-reader.ts'
@@ -13,11 +13,13 @@ import { Delivery } from './delivery.ts'
 import { describeNode } from './describe-node.ts'
 import type { RaftOptions, ValidTuning } from './options.ts'
 import type { ProposeOptions, RaftNode } from './raft-node.ts'
+import { FetchAnswers } from './fetch-answers.ts'
 import { LogWriter } from './log-writer.ts'
 import { PendingReplies, shuttingDown } from './pending-replies.ts'
 import { PendingReads, PendingTransfer } from './pending-calls.ts'
 import { raceSignal } from './race-signal.ts'
 import { TailCache } from './tail-cache.ts'
+import { Turn } from './turn.ts'
 import type { MergedWrite } from './write-merger.ts'
 
 /** An effect that waits until a write is durable. */
@@ -51,8 +53,10 @@ export class RaftDriver implements RaftNode {
   #performing = false
   #held: Held[] = []
   readonly #writer: LogWriter
+  readonly #turn = new Turn(() => this.#endTurn())
   #lastWritten = 0
   readonly #replies = new PendingReplies()
+  readonly #fetchAnswers: FetchAnswers
   #timer: { readonly deadlineMs: number; readonly cancel: Cancel } | undefined
   #state: 'open' | 'closed' | 'failed' = 'open'
   #resolveFailed!: (error: Error) => void
@@ -86,6 +90,12 @@ export class RaftDriver implements RaftNode {
     const { id, directoryId, clusterId, voters } = options
     const config = { ...tuning, id, directoryId, clusterId, voters }
     this.#core = new Core({ config, hardState: log.hardState, log, random }, this.#time())
+    this.#fetchAnswers = new FetchAnswers({
+      core: this.#core,
+      reader: this.#reader,
+      replies: this.#replies,
+      fail: (error) => this.#fail(error),
+    })
     this.#stopServing = transport.serve((request) => this.#serve(request))
     this.#arm()
   }
@@ -249,7 +259,16 @@ export class RaftDriver implements RaftNode {
     } finally {
       this.#effects.length = 0
       this.#performing = false
+      this.#turn.touch()
     }
+  }
+
+  /** Everything that this turn's events set off was decided: now it is written and sent together. */
+  #endTurn(): void {
+    if (this.#state !== 'open') return
+    this.#writer.flush()
+    this.#fetchAnswers.flush()
+    if (this.#core.hasUntoldCommits) this.#step({ type: 'settled' })
   }
 
   #perform(effect: Effect): void {
@@ -266,7 +285,7 @@ export class RaftDriver implements RaftNode {
       case 'reply':
         return this.#replies.answer(effect.requestId, effect.response)
       case 'reply-batches':
-        return this.#replyBatches(effect.requestId, effect.response, effect.from)
+        return this.#fetchAnswers.add(effect)
       case 'commit':
         this.#delivery.commit(effect.highWatermark)
         return this.#cache.evict(Math.min(this.#core.durableEndOffset, this.#delivery.appliedOffset))
@@ -328,28 +347,6 @@ export class RaftDriver implements RaftNode {
     return response
   }
 
-  #replyBatches(requestId: number, response: FetchResponse, from: Offset): void {
-    const batches = this.#reader.read(from, Infinity)
-    if (!(batches instanceof Promise)) return this.#replies.answer(requestId, { ...response, batches })
-    batches.then(
-      (batches) => {
-        // While the disk was read this node may have lost its epoch, and the suffix it read with it.
-        const stillLeads = this.#core.role === 'leader' && this.#core.epoch === response.epoch
-        // The epoch it lost is durable; the one it is in now may not be yet.
-        const { epoch, highWatermark } = response
-        const refusal: FetchResponse = {
-          type: 'fetch',
-          error: 'NOT_LEADER',
-          epoch,
-          highWatermark,
-          batches: [],
-        }
-        this.#replies.answer(requestId, stillLeads ? { ...response, batches } : refusal)
-      },
-      (error: unknown) => this.#fail(error as Error),
-    )
-  }
-
   /** Sets the timer for the core's next deadline. One that fires too early costs less than setting it at every step. */
   #arm(): void {
     const { deadlineMs } = this.#core
@@ -377,7 +374,6 @@ export class RaftDriver implements RaftNode {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#stopServing()
-    this.#writer.close()
     this.#replies.refuseAll(this.#core)
     this.#held = []
     const code = this.#state === 'failed' ? 'RAFT_FAILED' : 'RAFT_CLOSED'

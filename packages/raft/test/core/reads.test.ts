@@ -12,8 +12,6 @@ const readIndex = { type: 'read-index', clusterId: 'c', epoch: 1 } as const
 function settledLeader(): CoreHarness {
   const node = new CoreHarness()
   node.lead()
-  // The first fetch commits the leader change record, and is answered with that.
-  node.fetchFrom(2, 1, 1)
   node.fetchFrom(2, 1, 1)
   node.fetchFrom(3, 1, 1)
   return node
