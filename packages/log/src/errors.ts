@@ -13,6 +13,7 @@ export type LogErrorCode =
   | 'LOG_NOT_WRITABLE'
   | 'LOG_OFFSET_OUT_OF_RANGE'
   | 'LOG_QUEUE_FULL'
+  | 'LOG_TRUNCATED'
 
 /** What went wrong in the log. `code` is stable, `message` is for people, `details` for programs. */
 export class LogError extends Error {

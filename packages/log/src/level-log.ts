@@ -8,13 +8,15 @@ import type { CommitLimits, Entry } from './commit-queue.ts'
 import { endOffsetForEpoch } from './epochs.ts'
 import { LogError } from './errors.ts'
 import type { Keys } from './keys.ts'
-import type { EpochEnd, Log, NewBatch } from './log.ts'
+import { LogChanges } from './log-changes.ts'
+import type { EpochEnd, Log, NewBatch, TailOptions } from './log.ts'
 import type { EpochStart, HardState, LogWrite } from './raft-log.ts'
-import { closedError } from './refusals.ts'
+import { closedError, failedError } from './refusals.ts'
 import { appendRequest, writeRequest } from './request.ts'
 import { BatchSelection, checkReadable, defaultMaxReadBytes } from './selection.ts'
 import { place, writeResult } from './tail.ts'
 import type { Placement, Tail } from './tail.ts'
+import { tailOf } from './tailing.ts'
 
 /** Everything a {@link LevelLog} is made of. */
 export interface LevelLogParts {
@@ -37,6 +39,7 @@ export class LevelLog implements Log {
   readonly #parts: LevelLogParts
   readonly #target: CommitTarget
   readonly #queue: CommitQueue
+  readonly #changes = new LogChanges()
   /** What is durable. */
   #tail: Tail
   #checksum: number
@@ -52,7 +55,7 @@ export class LevelLog implements Log {
     this.#target = { store: parts.store, keys: parts.keys, maxChunkBytes: parts.limits.maxChunkBytes }
     this.#tail = parts.tail
     this.#checksum = parts.checksum
-    this.#queue = new CommitQueue(parts.limits, (entries) => this.#commit(entries))
+    this.#queue = new CommitQueue(parts.limits, (entries) => this.#commitOrFail(entries))
   }
 
   get startOffset(): Offset {
@@ -106,7 +109,12 @@ export class LevelLog implements Log {
     }
   }
 
+  tail(options?: TailOptions): AsyncIterable<Batch> {
+    return tailOf(this, this.#changes, options)
+  }
+
   close(): Promise<void> {
+    this.#changes.closed()
     this.#closing ??= this.#queue.close().then(this.#parts.release)
     return this.#closing
   }
@@ -135,6 +143,15 @@ export class LevelLog implements Log {
     throw hole(selection.nextOffset, undefined)
   }
 
+  async #commitOrFail(entries: readonly Entry[]): Promise<() => void> {
+    try {
+      return await this.#commit(entries)
+    } catch (error) {
+      this.#changes.failed(failedError(error))
+      throw error
+    }
+  }
+
   async #commit(entries: readonly Entry[]): Promise<() => void> {
     const commit = new Commit(this.#target, this.#tail, this.#checksum)
     const timestampMs = this.#parts.now()
@@ -158,6 +175,7 @@ export class LevelLog implements Log {
       if (operations.length > 0) await this.#parts.store.write(operations)
       this.#tail = commit.tail
       this.#checksum = commit.checksum
+      this.#changes.committed(truncateTo)
     } catch (error) {
       if (truncateTo !== undefined) this.#unknownFrom = truncateTo
       throw error

@@ -1,4 +1,4 @@
-import type { Epoch, Offset } from './batch.ts'
+import type { Batch, Epoch, Offset } from './batch.ts'
 import type { RaftLog } from './raft-log.ts'
 
 /** A batch that has no place in the log yet. */
@@ -19,6 +19,23 @@ export interface NewBatch {
 export interface EpochEnd {
   readonly epoch: Epoch
   readonly endOffset: Offset
+}
+
+/** Where a tailing reader begins, and how much it holds. */
+export interface TailOptions {
+  /** Offset to begin with; the first batch is the one that holds it. @default the log's `startOffset` */
+  readonly from?: Offset
+  /** Payload bytes that are read ahead of the consumer, unless a single batch is larger. @default 1 MiB */
+  readonly maxBytes?: number
+  /**
+   * Batches that were given out were cut off: the log ended at `endOffset` and what comes next begins there. Called
+   * between two batches, and while the iteration waits. Undo what was done from there on.
+   *
+   * @default the iteration throws LOG_TRUNCATED
+   */
+  readonly onTruncate?: (endOffset: Offset) => void
+  /** Ends the iteration, also while it waits. */
+  readonly signal?: AbortSignal
 }
 
 /** An ordered, durable, replayable log, for consensus or for use by itself. */
@@ -49,4 +66,21 @@ export interface Log extends RaftLog, AsyncDisposable {
    * Two logs agree at least up to the smaller of their ends of the same epoch (Raft §5.3, KIP-101).
    */
   endOffsetForEpoch(epoch: Epoch): EpochEnd | undefined
+
+  /**
+   * Every batch from `from` on, in order and without a gap: first what is there, then each one as it becomes durable.
+   *
+   * Nothing is read while the consumer is busy, so a slow one holds at most `maxBytes`. The iteration ends when the
+   * signal aborts or the log is closed. It throws
+   *
+   * - LOG_TRUNCATED when batches that it gave out were cut off and there is no `onTruncate`; `details.endOffset` is
+   *   where. A cut behind what was given out goes unnoticed: what replaced it comes next.
+   * - LOG_OFFSET_OUT_OF_RANGE when what it would read next is not in the log (any more): `details.startOffset` is where
+   *   a consumer that can do without goes on.
+   * - LOG_FAILED after the last durable batch, once a write failed.
+   * - LOG_CORRUPT and LOG_IO, as `read` does.
+   *
+   * @throws TypeError for options that make no sense
+   */
+  tail(options?: TailOptions): AsyncIterable<Batch>
 }

@@ -1,6 +1,7 @@
 import type { Batch, Epoch, Offset } from '../batch.ts'
 import { endOffsetForEpoch } from '../epochs.ts'
-import type { EpochEnd, Log, NewBatch } from '../log.ts'
+import { LogChanges } from '../log-changes.ts'
+import type { EpochEnd, Log, NewBatch, TailOptions } from '../log.ts'
 import type { EpochStart, HardState, LogWrite } from '../raft-log.ts'
 import { closedError, failedError, QueueRoom } from '../refusals.ts'
 import { appendRequest, writeRequest } from '../request.ts'
@@ -8,6 +9,7 @@ import type { WriteRequest, WriteResult } from '../request.ts'
 import { checkReadable, defaultMaxReadBytes } from '../selection.ts'
 import { place, writeResult } from '../tail.ts'
 import type { Placement } from '../tail.ts'
+import { tailOf } from '../tailing.ts'
 import { encodeBatches } from '../wire.ts'
 import type { MemoryStorage } from './storage.ts'
 
@@ -69,6 +71,7 @@ export class InMemoryLog implements MemoryLog {
   readonly storage: MemoryStorage
   readonly #parts: MemoryLogParts
   readonly #room: QueueRoom
+  readonly #changes = new LogChanges()
   #unsynced: Unsynced[] = []
   #plannedFailure: PlannedFailure | undefined
   #failure: Error | undefined
@@ -129,6 +132,10 @@ export class InMemoryLog implements MemoryLog {
     return this.storage.read(from, options?.maxBytes ?? defaultMaxReadBytes)
   }
 
+  tail(options?: TailOptions): AsyncIterable<Batch> {
+    return tailOf(this, this.#changes, options)
+  }
+
   sync(): void {
     if (this.#unsynced.length === 0) return
     const failure = this.#plannedFailure
@@ -174,6 +181,7 @@ export class InMemoryLog implements MemoryLog {
     if (!this.#closed) {
       this.sync()
       this.#closed = true
+      this.#changes.closed()
       this.storage.release()
     }
     return Promise.resolve()
@@ -213,6 +221,7 @@ export class InMemoryLog implements MemoryLog {
 
   #fail(writes: readonly Unsynced[], cause: Error): void {
     this.#failure = failedError(cause)
+    this.#changes.failed(this.#failure)
     for (const { reject } of writes) reject(this.#failure)
   }
 
@@ -220,6 +229,7 @@ export class InMemoryLog implements MemoryLog {
   #apply(request: WriteRequest, timestampMs: number): WriteResult {
     const placement = this.#place(request, timestampMs)
     this.storage.apply(placement)
+    this.#changes.committed(placement.truncateTo)
     return writeResult(request, placement)
   }
 
