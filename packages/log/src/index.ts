@@ -16,4 +16,14 @@ export type { EpochEnd, Log, NewBatch, TailOptions } from './log.ts'
 export { openLog } from './open-log.ts'
 export type { CreateLogOptions, OpenLogOptions } from './options.ts'
 export type { EpochStart, HardState, LogWrite, RaftLog, Vote } from './raft-log.ts'
+export { openSnapshots } from './snapshots/open-snapshots.ts'
+export type { OpenSnapshotsOptions } from './snapshots/open-snapshots.ts'
+export type {
+  NewSnapshot,
+  SnapshotId,
+  SnapshotInfo,
+  SnapshotReadOptions,
+  Snapshots,
+  SnapshotWriter,
+} from './snapshots/snapshots.ts'
 export { decodeBatches, encodeBatches } from './wire.ts'

@@ -36,7 +36,7 @@ export function failedError(cause: unknown): LogError {
   return new LogError('LOG_FAILED', message, {}, { cause })
 }
 
-/** For whatever is asked of a log after `close`. */
-export function closedError(): LogError {
-  return new LogError('LOG_CLOSED', 'the log is closed')
+/** For whatever is asked of a log, or of something else, after `close`. */
+export function closedError(what = 'the log'): LogError {
+  return new LogError('LOG_CLOSED', `${what} is closed`)
 }

@@ -55,10 +55,10 @@ t.test('nothing is read while the consumer is busy', async (t) => {
   const log = await openMemoryLog()
   t.teardown(() => log.close())
   let reads = 0
-  const { read } = log
+  const read = log.read.bind(log)
   log.read = (...args) => {
     reads += 1
-    return read.apply(log, args)
+    return read(...args)
   }
   const tail = log.tail({ maxBytes: 2 * payload.byteLength })[Symbol.asyncIterator]()
   await log.append([{ payload }, { payload }, { payload }])

@@ -11,6 +11,8 @@ import { tailing } from './tailing.ts'
 import { truncating } from './truncating.ts'
 import { writing } from './writing.ts'
 
+export { snapshotConformance } from './snapshots.ts'
+export type { OpenSnapshotStorage, SnapshotConformanceOptions } from './snapshots.ts'
 export type { LogConformanceOptions, LogLimits, OpenStorage } from './fixture.ts'
 
 /** Declares one test for every promise of `Log`. They fail with an `AssertionError`, and clean up after themselves. */
