@@ -21,7 +21,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** Libraries beside Node.js itself that the lower packages may use. The server is a program and may use more. */
 const libraries: Readonly<Record<string, readonly string[]>> = {
-  log: ['@node-rs/crc32', 'abstract-level', 'level', 'zod'],
+  log: ['@node-rs/crc32', 'abstract-level', 'fs-native-extensions', 'level', 'zod'],
   transport: ['msgpackr', 'zod'],
   'transport-memory': ['zod'],
   'transport-tcp': ['zod'],

@@ -51,8 +51,8 @@ async function* follow(
       }
       const overtaken = (end: Offset): boolean => over() || watch.lowestCut < end
       for (const batch of await readUnless(overtaken, log, position, maxBytes)) {
-        // While the consumer was busy the rest of what was read may have been cut off.
-        if (overtaken(nextOffset(batch))) break
+        // While the consumer was busy the rest of what was read may have been cut off, or dropped.
+        if (overtaken(nextOffset(batch)) || position < log.startOffset) break
         position = nextOffset(batch)
         yield batch
       }
