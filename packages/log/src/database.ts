@@ -32,6 +32,8 @@ export interface LogDatabase {
   keys(range: KeyRange & Encodings): { all(): Promise<Uint8Array[]> }
   values(range: KeyRange & Encodings): { all(): Promise<Uint8Array[]> }
   iterator(range: KeyRange & Encodings): EntryIterator
+  /** Gives space back that deleted entries take. A database that has no such thing has nothing to give back. */
+  compactRange?(start: Uint8Array, end: Uint8Array, options: { keyEncoding: 'view' }): Promise<void>
 }
 
 /** Entries of a database, in order of key. */

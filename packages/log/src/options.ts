@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
 import type { LogDatabase } from './database.ts'
+import type { DiskSpace } from './disk/disk-space.ts'
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
@@ -35,13 +38,50 @@ export const limitsShape = {
     .default(() => Date.now),
 }
 
+/** The limits of a database's writer, which all of its logs share. */
+export const writerShape = {
+  maxWriteBytes: bytes.default(4 * mebibyte),
+  maxWriteBatches: z.int().min(1).default(16_384),
+}
+
+const milliseconds = z.number().min(1)
+
+/** How a log is cut into pieces, and what of it is kept. */
+export const segmentShape = {
+  maxChunkBytes: bytes.default(256 * kibibyte),
+  segmentBytes: bytes.default(64 * mebibyte),
+  segmentMs: milliseconds.default(7 * 24 * 3_600_000),
+  retentionBytes: bytes.optional(),
+  retentionMs: milliseconds.optional(),
+}
+
+const hasFunctions = (value: unknown, ...names: string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  names.every((name) => typeof Reflect.get(value, name) === 'function')
+
+/** What opening verifies and accepts, and what is kept free. */
+export const recoveryShape = {
+  allowDamaged: z.boolean().default(false),
+  readOnly: z.boolean().default(false),
+  maxAuditBytes: z.int().min(0).default(64 * mebibyte),
+  highWaterIntervalMs: milliseconds.default(1_000),
+  minFreeBytes: z.int().min(0).default(64 * mebibyte),
+  diskSpace: z
+    .custom<DiskSpace>((value) => hasFunctions(value, 'freeBytes'), 'must be a DiskSpace')
+    .optional(),
+  clock: z
+    .custom<Clock>((value) => hasFunctions(value, 'now', 'setTimer'), 'must be a Clock')
+    .default(() => systemClock),
+}
+
 const openSchema = z
   .strictObject({
     ...location,
     ...limitsShape,
-    maxWriteBytes: bytes.default(4 * mebibyte),
-    maxWriteBatches: z.int().min(1).default(16_384),
-    maxChunkBytes: bytes.default(256 * kibibyte),
+    ...writerShape,
+    ...segmentShape,
+    ...recoveryShape,
   })
   .refine(onePlace, 'give either path or database')
 
@@ -69,6 +109,27 @@ export interface OpenLogOptions extends CreateLogOptions {
   readonly maxChunkBytes?: number
   /** Wall-clock milliseconds since 1970, for batches that bring no time. @default Date.now */
   readonly now?: () => number
+  /**
+   * Open a damaged log all the same: read-only, as far as it can be trusted. `recovery` says what is wrong.
+   *
+   * @default false, and a damaged log is refused with LOG_DAMAGED
+   */
+  readonly allowDamaged?: boolean
+  /**
+   * Open to read: writes are refused with LOG_READ_ONLY. With `path` nothing is changed in the directory but the guard
+   * file: LevelDB works on a copy of its small files, in the system's place for temporary files. @default false
+   */
+  readonly readOnly?: boolean
+  /** Bytes of LevelDB's tables that are verified before LevelDB opens them, the newest first. @default 64 MiB */
+  readonly maxAuditBytes?: number
+  /** Milliseconds by which the high-water mark beside LevelDB may trail the writes. @default 1_000 */
+  readonly highWaterIntervalMs?: number
+  /** Bytes of the disk that batches leave free. Below it: LOG_DISK_FULL. 0: do not look. @default 64 MiB */
+  readonly minFreeBytes?: number
+  /** How much room there is on the disk. @default the file system of `path`; with `database`, nobody is asked */
+  readonly diskSpace?: DiskSpace
+  /** Time for the high-water mark and the disk space. @default the machine's */
+  readonly clock?: Clock
 }
 
 /** Validates what `createLog` was given. @throws TypeError */

@@ -1,8 +1,10 @@
 import type { Batch, Epoch, Offset } from '../batch.ts'
 import { endOffsetForEpoch } from '../epochs.ts'
 import { LogChanges } from '../log-changes.ts'
-import type { EpochEnd, Log, NewBatch, TailOptions } from '../log.ts'
+import type { EpochEnd, Log, NewBatch, TailOptions, TimestampOffset } from '../log.ts'
 import type { EpochStart, HardState, LogWrite } from '../raft-log.ts'
+import { nothingAudited } from '../recovery/report.ts'
+import type { RecoveryReport } from '../recovery/report.ts'
 import { closedError, failedError, QueueRoom } from '../refusals.ts'
 import { appendRequest, writeRequest } from '../request.ts'
 import type { WriteRequest, WriteResult } from '../request.ts'
@@ -11,6 +13,7 @@ import { place, writeResult } from '../tail.ts'
 import type { Placement } from '../tail.ts'
 import { tailOf } from '../tailing.ts'
 import { encodeBatches } from '../wire.ts'
+import type { Segment } from '../segment.ts'
 import type { MemoryStorage } from './storage.ts'
 
 /** What is left of the writes that were not synced when the process died. */
@@ -99,6 +102,10 @@ export class InMemoryLog implements MemoryLog {
     return this.storage.tail.hardState
   }
 
+  get recovery(): RecoveryReport {
+    return nothingAudited
+  }
+
   get unsyncedWrites(): number {
     return this.#unsynced.length
   }
@@ -121,8 +128,30 @@ export class InMemoryLog implements MemoryLog {
     return this.write({ truncateTo: offset })
   }
 
+  get segments(): readonly Segment[] {
+    return this.storage.segments()
+  }
+
+  async deleteBefore(offset: Offset): Promise<Offset> {
+    await this.#request({ kind: 'deleteBefore', offset, batchCount: 0, bytes: 0 })
+    return this.startOffset
+  }
+
+  async reset(offset: Offset, epoch: Epoch): Promise<void> {
+    await this.#request({ kind: 'reset', offset, epoch, batchCount: 0, bytes: 0 })
+  }
+
+  async compact(): Promise<void> {
+    if (this.#closed) throw closedError()
+  }
+
   endOffsetForEpoch(epoch: Epoch): EpochEnd | undefined {
     return endOffsetForEpoch(this.epochs, this.endOffset, epoch)
+  }
+
+  async offsetForTimestamp(timestampMs: number): Promise<TimestampOffset | undefined> {
+    if (this.#closed) throw closedError()
+    return this.storage.findTimestamp(timestampMs)
   }
 
   async read(from: Offset, options?: { readonly maxBytes?: number }): Promise<readonly Batch[]> {
@@ -191,6 +220,12 @@ export class InMemoryLog implements MemoryLog {
     return this.close()
   }
 
+  #request(request: WriteRequest): Promise<WriteResult> {
+    return new Promise((resolve, reject) => {
+      this.#submit({ request, resolve, reject, signal: undefined })
+    })
+  }
+
   #submit(write: Unsynced): void {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#closed) throw closedError()
@@ -241,8 +276,14 @@ export class InMemoryLog implements MemoryLog {
     }
   }
 
+  /** Every batch is a segment of its own as far as dropping goes. */
+  #bounded(request: WriteRequest): WriteRequest {
+    if (request.kind !== 'deleteBefore' || request.offset < 0) return request
+    return { ...request, offset: this.storage.boundaryBefore(request.offset) }
+  }
+
   #place(request: WriteRequest, timestampMs: number): Placement {
-    const placement = place(this.storage.tail, request, timestampMs)
+    const placement = place(this.storage.tail, this.#bounded(request), timestampMs)
     if (placement.truncateTo !== undefined) this.storage.checkBoundary(placement.truncateTo)
     return placement
   }
