@@ -9,6 +9,7 @@ import { openOnDatabase } from './open-on-database.ts'
 import { parseOpenOptions } from './options.ts'
 import type { OpenLogOptions } from './options.ts'
 import { nothingAudited } from './recovery/report.ts'
+import { WriterMeter } from './writer-meter.ts'
 
 /**
  * Opens a log that {@link createLog} made, and verifies what can be verified in bounded time: LevelDB's manifest and
@@ -25,7 +26,7 @@ import { nothingAudited } from './recovery/report.ts'
  */
 export async function openLog(options: OpenLogOptions): Promise<Log> {
   const parsed = parseOpenOptions(options)
-  const { path, database, name, now, clock, readOnly, allowDamaged, ...limits } = parsed
+  const { path, database, name, now, clock, metrics, readOnly, allowDamaged, ...limits } = parsed
   const keys = new Keys(name)
   // The schema lets exactly one of the two through.
   const own =
@@ -35,7 +36,8 @@ export async function openLog(options: OpenLogOptions): Promise<Log> {
   try {
     const space = limits.diskSpace ?? (path === undefined ? undefined : diskSpaceOf(path))
     const gauge = await diskGauge(space, limits.minFreeBytes, clock)
-    const writer = new GroupWriter(own.database, limits, gauge)
+    const meter = metrics && new WriterMeter(metrics, () => clock.now())
+    const writer = new GroupWriter(own.database, limits, gauge, meter)
     return await openOnDatabase(name, {
       database: own.database,
       location: path ?? 'a database',
@@ -45,6 +47,7 @@ export async function openLog(options: OpenLogOptions): Promise<Log> {
       writer,
       limits,
       now,
+      metrics,
       release: own.release,
     })
   } catch (error) {

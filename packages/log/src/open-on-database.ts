@@ -7,9 +7,11 @@ import { Keys } from './keys.ts'
 import { LevelLog } from './level-log.ts'
 import { loadLog } from './load-log.ts'
 import type { LogState } from './log-state.ts'
+import type { Metrics } from './metrics.ts'
 import { damagedError } from './recovery/damage.ts'
 import type { RecoveryReport } from './recovery/report.ts'
 import { findingOf, salvage } from './recovery/salvage.ts'
+import { SegmentMeter } from './segment-meter.ts'
 
 /** What a log needs to know of the database that it is in. */
 export interface OpenOnDatabase {
@@ -26,6 +28,7 @@ export interface OpenOnDatabase {
   readonly writer: GroupWriter
   readonly limits: ChunkLimits & { readonly maxBatchBytes: number }
   readonly now: () => number
+  readonly metrics?: Metrics | undefined
   /** Called once the log is closed. */
   readonly release: () => Promise<void>
 }
@@ -36,7 +39,7 @@ export interface OpenOnDatabase {
  * @throws LOG_NOT_FOUND, LOG_DAMAGED, LOG_IO
  */
 export async function openOnDatabase(name: string, parts: OpenOnDatabase): Promise<LevelLog> {
-  const { location, allowDamaged, writer, limits, now, release } = parts
+  const { location, allowDamaged, writer, limits, now, metrics, release } = parts
   const keys = new Keys(name)
   const store = new ChunkStore(parts.database, keys)
   await store.ready()
@@ -51,7 +54,8 @@ export async function openOnDatabase(name: string, parts: OpenOnDatabase): Promi
   const damaged = recovery.state === 'damaged'
   if (damaged && !allowDamaged) throw damagedError(location, recovery.findings)
   const readOnly = parts.readOnly || damaged
-  return new LevelLog({ store, keys, writer, state, recovery, readOnly, limits, now, release })
+  const meter = metrics && new SegmentMeter(metrics)
+  return new LevelLog({ store, keys, writer, state, recovery, readOnly, limits, now, meter, release })
 }
 
 /** Where the log stands, as far as it can be trusted, and what was found. */
@@ -72,6 +76,9 @@ async function trustedState(
   if (saved === undefined) return undefined
   const { state } = saved
   // What is lost behind the last good batch has no other place than the end.
-  const located = [...findings, ...saved.findings].map((finding) => ({ offset: state.tail.endOffset, ...finding }))
+  const located = [...findings, ...saved.findings].map((finding) => ({
+    offset: state.tail.endOffset,
+    ...finding,
+  }))
   return { state, recovery: { ...recovery, state: 'damaged', findings: located } }
 }

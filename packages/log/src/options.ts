@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import { systemClock } from './clock.ts'
 import type { LogDatabase } from './database.ts'
 import type { DiskSpace } from './disk/disk-space.ts'
+import type { Metrics } from './metrics.ts'
 
 const kibibyte = 1024
 const mebibyte = 1024 * kibibyte
@@ -64,15 +65,25 @@ const hasFunctions = (value: unknown, ...names: string[]): boolean =>
 export const recoveryShape = {
   allowDamaged: z.boolean().default(false),
   readOnly: z.boolean().default(false),
-  maxAuditBytes: z.int().min(0).default(64 * mebibyte),
+  maxAuditBytes: z
+    .int()
+    .min(0)
+    .default(64 * mebibyte),
   highWaterIntervalMs: milliseconds.default(1_000),
-  minFreeBytes: z.int().min(0).default(64 * mebibyte),
+  minFreeBytes: z
+    .int()
+    .min(0)
+    .default(64 * mebibyte),
   diskSpace: z
     .custom<DiskSpace>((value) => hasFunctions(value, 'freeBytes'), 'must be a DiskSpace')
     .optional(),
   clock: z
     .custom<Clock>((value) => hasFunctions(value, 'now', 'setTimer'), 'must be a Clock')
     .default(() => systemClock),
+}
+
+const metricsShape = {
+  metrics: z.custom<Metrics>((value) => hasFunctions(value, 'add', 'record'), 'must be a Metrics').optional(),
 }
 
 const openSchema = z
@@ -82,6 +93,7 @@ const openSchema = z
     ...writerShape,
     ...segmentShape,
     ...recoveryShape,
+    ...metricsShape,
   })
   .refine(onePlace, 'give either path or database')
 
@@ -128,8 +140,10 @@ export interface OpenLogOptions extends CreateLogOptions {
   readonly minFreeBytes?: number
   /** How much room there is on the disk. @default the file system of `path`; with `database`, nobody is asked */
   readonly diskSpace?: DiskSpace
-  /** Time for the high-water mark and the disk space. @default the machine's */
+  /** Time for the high-water mark, the disk space and the metrics. @default the machine's */
   readonly clock?: Clock
+  /** Takes the metrics of the log. @default nothing is measured */
+  readonly metrics?: Metrics
 }
 
 /** Validates what `createLog` was given. @throws TypeError */
