@@ -120,6 +120,35 @@ export const tailing: readonly Scenario[] = [
     },
   ),
 
+  scenario('what is dropped while a tail is before it is out of range, and not given out', async (log) => {
+    for (let index = 0; index < 4; index += 1) await log.append(texts(String(index)))
+    const [behind, waiting] = [tailOf(log), tailOf(log, { from: 4 })]
+    assert.deepEqual(await next(behind, 1), ['0'])
+    const live = next(waiting, 1)
+    assert.equal(await log.deleteBefore(4), 4)
+    await assert.rejects(behind.next(), {
+      code: 'LOG_OFFSET_OUT_OF_RANGE',
+      details: { offset: 1, startOffset: 4, endOffset: 4 },
+    })
+    await log.append(texts('4'))
+    assert.deepEqual(await live, ['4'])
+    assert.deepEqual(await next(tailOf(log), 1), ['4'])
+  }),
+
+  scenario('a tail goes on after a reset at the end that it had reached, and nowhere else', async (log) => {
+    await log.append(texts('a', 'b', 'c'))
+    const [behind, waiting] = [tailOf(log), tailOf(log, { from: 3 })]
+    assert.deepEqual(await next(behind, 1), ['a'])
+    const live = next(waiting, 1)
+    await log.reset(3, 1)
+    await rejects(next(behind, 1), 'LOG_OFFSET_OUT_OF_RANGE')
+    await log.append(texts('d'))
+    assert.deepEqual(await live, ['d'])
+    const left = waiting.next()
+    await log.reset(100, 2)
+    await assert.rejects(left, { code: 'LOG_OFFSET_OUT_OF_RANGE' })
+  }),
+
   scenario('a tail never shows a gap while the log is appended to and cut', async (log) => {
     await log.append(texts('a'))
     let applied: string[] = []
