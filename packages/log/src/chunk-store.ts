@@ -172,8 +172,8 @@ export function hole(offset: Offset, found: Offset | undefined): LogError {
   return new LogError('LOG_CORRUPT', `offsets from ${offset}${until} are missing`, { offset })
 }
 
-/** Names what a database throws while reading. LevelDB says `LEVEL_CORRUPTION` for damage that it notices itself. */
-async function reading<Result>(read: () => Promise<Result>): Promise<Result> {
+/** Performs a read, and names what the database throws. LevelDB says `LEVEL_CORRUPTION` for damage that it notices itself. */
+export async function reading<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
     return await read()
   } catch (cause) {

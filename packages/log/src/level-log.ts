@@ -7,6 +7,7 @@ import type { CommitTarget, PlannedCommit } from './commit.ts'
 import { endOffsetForEpoch } from './epochs.ts'
 import { LogError } from './errors.ts'
 import type { Entry, GroupWriter, LogWriter, PreparedCommit } from './group-writer.ts'
+import type { KeptLog } from './housekeeping.ts'
 import type { Keys } from './keys.ts'
 import { LogChanges } from './log-changes.ts'
 import { segmentsOf } from './log-state.ts'
@@ -17,12 +18,20 @@ import type { RecoveryReport } from './recovery/report.ts'
 import { closedError, readOnlyError } from './refusals.ts'
 import { appendRequest, writeRequest } from './request.ts'
 import type { WriteRequest, WriteResult } from './request.ts'
+import { retentionOffset } from './retention.ts'
+import type { RetentionLimits } from './retention.ts'
+import type { SegmentMeter } from './segment-meter.ts'
 import type { Segment } from './segment.ts'
 import { BatchSelection, checkReadable, defaultMaxReadBytes } from './selection.ts'
 import { Sweeper } from './sweeper.ts'
 import { writeResult } from './tail.ts'
 import { tailOf } from './tailing.ts'
 import { findTimestamp } from './timestamps.ts'
+
+/** The limits of one log. */
+export interface LogLimits extends ChunkLimits, RetentionLimits {
+  readonly maxBatchBytes: number
+}
 
 /** Everything a {@link LevelLog} is made of. */
 export interface LevelLogParts {
@@ -34,8 +43,10 @@ export interface LevelLogParts {
   readonly recovery: RecoveryReport
   /** Refuse writes. */
   readonly readOnly: boolean
-  readonly limits: ChunkLimits & { readonly maxBatchBytes: number }
+  readonly limits: LogLimits
   readonly now: () => number
+  /** Shows how many segments there are, to whom wants to know. */
+  readonly meter?: SegmentMeter | undefined
   /** Releases what is the log's own, once nothing of it is under way. */
   readonly release: () => Promise<void>
 }
@@ -51,7 +62,7 @@ interface Cut {
 }
 
 /** The log on an abstract-level database. Made by `openLog` and by a log set. */
-export class LevelLog implements Log, LogWriter {
+export class LevelLog implements Log, LogWriter, KeptLog {
   readonly #parts: LevelLogParts
   readonly #target: CommitTarget
   readonly #sweeper: Sweeper
@@ -78,6 +89,7 @@ export class LevelLog implements Log, LogWriter {
         this.#submit({ kind: 'sweep', chunkKeys, sweptTo, batchCount: 0, bytes: 0 }),
     })
     this.#sweeper.start()
+    parts.meter?.show(parts.state)
   }
 
   get startOffset(): Offset {
@@ -144,6 +156,17 @@ export class LevelLog implements Log, LogWriter {
     return tailOf(this, this.#changes, options)
   }
 
+  /** Drops the segments that the log's retention does not keep. */
+  async enforceRetention(): Promise<void> {
+    if (this.#parts.readOnly) return
+    const offset = retentionOffset(this.segments, this.#parts.limits, this.#parts.now())
+    if (offset !== undefined) await this.deleteBefore(offset)
+  }
+
+  get hasDropped(): boolean {
+    return this.#sweeper.hasRemoved
+  }
+
   async compact(): Promise<void> {
     if (this.#closing !== undefined) throw closedError()
     await this.#sweeper.compact()
@@ -191,13 +214,17 @@ export class LevelLog implements Log, LogWriter {
       this.#cutting = { truncateTo: plan.truncateTo, over: promise, end: resolve }
     }
     return {
+      accepted: plan.accepted,
       operations: plan.operations,
       committed: () => {
-        const startBefore = this.startOffset
+        const before = this.#state
         this.#state = plan.state
         this.#endCut()
         this.#changes.committed(plan.truncateTo)
-        if (this.startOffset !== startBefore) this.#sweeper.start()
+        this.#parts.meter?.show(plan.state)
+        if (plan.state.start !== before.start) this.#sweeper.start()
+        // Whoever is to be told that this failed is told by the next write.
+        if (plan.state.sealed.length > before.sealed.length) this.enforceRetention().catch(() => {})
       },
       settle: () => {
         for (const { entry, placement } of plan.accepted)
@@ -225,6 +252,7 @@ export class LevelLog implements Log, LogWriter {
       }
     })
     this.#detach()
+    this.#parts.meter?.show(undefined)
     await this.#parts.release()
   }
 

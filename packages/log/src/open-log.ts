@@ -1,15 +1,10 @@
-import type { LogDatabase } from './database.ts'
-import { openDirectory } from './directory.ts'
-import type { OwnDatabase } from './directory.ts'
-import { diskGauge, diskSpaceOf } from './disk/disk-space.ts'
-import { GroupWriter } from './group-writer.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { Keys } from './keys.ts'
 import type { Log } from './log.ts'
+import { openDatabase } from './open-database.ts'
 import { openOnDatabase } from './open-on-database.ts'
 import { parseOpenOptions } from './options.ts'
 import type { OpenLogOptions } from './options.ts'
-import { nothingAudited } from './recovery/report.ts'
-import { WriterMeter } from './writer-meter.ts'
 
 /**
  * Opens a log that {@link createLog} made, and verifies what can be verified in bounded time: LevelDB's manifest and
@@ -26,36 +21,32 @@ import { WriterMeter } from './writer-meter.ts'
  */
 export async function openLog(options: OpenLogOptions): Promise<Log> {
   const parsed = parseOpenOptions(options)
-  const { path, database, name, now, clock, metrics, readOnly, allowDamaged, ...limits } = parsed
+  const { name, now, clock, metrics, readOnly, allowDamaged, housekeepingIntervalMs, ...limits } = parsed
   const keys = new Keys(name)
-  // The schema lets exactly one of the two through.
-  const own =
-    database === undefined
-      ? await openDirectory(path!, { ...limits, readOnly, clock, keys: [keys.format, keys.hardState] })
-      : callers(database)
+  const own = await openDatabase({ ...parsed, keys: [keys.format, keys.hardState] })
+  let housekeeping: Housekeeping | undefined
   try {
-    const space = limits.diskSpace ?? (path === undefined ? undefined : diskSpaceOf(path))
-    const gauge = await diskGauge(space, limits.minFreeBytes, clock)
-    const meter = metrics && new WriterMeter(metrics, () => clock.now())
-    const writer = new GroupWriter(own.database, limits, gauge, meter)
-    return await openOnDatabase(name, {
-      database: own.database,
-      location: path ?? 'a database',
-      recovery: own.recovery,
+    const log = await openOnDatabase(name, {
+      ...own,
       readOnly: readOnly || !own.writable,
       allowDamaged,
-      writer,
       limits,
       now,
       metrics,
-      release: own.release,
+      release: async () => {
+        await housekeeping?.stop()
+        await own.release()
+      },
     })
+    housekeeping = new Housekeeping({
+      clock,
+      intervalMs: housekeepingIntervalMs,
+      logs: () => [log],
+      idle: () => own.writer.idle,
+    })
+    return log
   } catch (error) {
     await own.release()
     throw error
   }
-}
-
-function callers(database: LogDatabase): OwnDatabase {
-  return { database, recovery: nothingAudited, writable: true, release: () => Promise.resolve() }
 }

@@ -1,10 +1,10 @@
-import type { ChunkLimits } from './chunk-plan.ts'
 import { ChunkStore } from './chunk-store.ts'
 import type { LogDatabase } from './database.ts'
 import { LogError } from './errors.ts'
 import type { GroupWriter } from './group-writer.ts'
 import { Keys } from './keys.ts'
 import { LevelLog } from './level-log.ts'
+import type { LogLimits } from './level-log.ts'
 import { loadLog } from './load-log.ts'
 import type { LogState } from './log-state.ts'
 import type { Metrics } from './metrics.ts'
@@ -26,7 +26,7 @@ export interface OpenOnDatabase {
   readonly allowDamaged: boolean
   /** The one writer of `database`. */
   readonly writer: GroupWriter
-  readonly limits: ChunkLimits & { readonly maxBatchBytes: number }
+  readonly limits: LogLimits
   readonly now: () => number
   readonly metrics?: Metrics | undefined
   /** Called once the log is closed. */

@@ -15,17 +15,22 @@ const database = z.custom<LogDatabase>(
 
 const bytes = z.int().min(1)
 
+/** What a log can be called. */
+export const nameSchema = z
+  .string()
+  .refine((name) => Buffer.byteLength(name) <= 254, 'must not be longer than 254 bytes')
+
+/** What says where logs are: a directory of their own, or a database that the caller opened and closes. */
+export const placeShape = { path: z.string().min(1).optional(), database: database.optional() }
+
 /** What says where a log is: a directory of its own, or a database that the caller opened and closes. */
 const location = {
-  path: z.string().min(1).optional(),
-  database: database.optional(),
-  name: z
-    .string()
-    .refine((name) => Buffer.byteLength(name) <= 255, 'must not be longer than 255 bytes')
-    .default('log'),
+  ...placeShape,
+  name: nameSchema.default('log'),
 }
 
-const onePlace = (options: { path?: unknown; database?: unknown }): boolean =>
+/** Whether exactly one of the two is given. */
+export const onePlace = (options: { path?: unknown; database?: unknown }): boolean =>
   (options.path === undefined) !== (options.database === undefined)
 
 const createSchema = z.strictObject(location).refine(onePlace, 'give either path or database')
@@ -61,10 +66,11 @@ const hasFunctions = (value: unknown, ...names: string[]): boolean =>
   value !== null &&
   names.every((name) => typeof Reflect.get(value, name) === 'function')
 
-/** What opening verifies and accepts, and what is kept free. */
+/** When dropped batches give their space back, and retention is looked at. */
+export const housekeepingShape = { housekeepingIntervalMs: milliseconds.default(5 * 60_000) }
+
+/** What opening verifies, and what is kept free. */
 export const recoveryShape = {
-  allowDamaged: z.boolean().default(false),
-  readOnly: z.boolean().default(false),
   maxAuditBytes: z
     .int()
     .min(0)
@@ -82,16 +88,19 @@ export const recoveryShape = {
     .default(() => systemClock),
 }
 
-const metricsShape = {
+export const metricsShape = {
   metrics: z.custom<Metrics>((value) => hasFunctions(value, 'add', 'record'), 'must be a Metrics').optional(),
 }
 
 const openSchema = z
   .strictObject({
+    allowDamaged: z.boolean().default(false),
+    readOnly: z.boolean().default(false),
     ...location,
     ...limitsShape,
     ...writerShape,
     ...segmentShape,
+    ...housekeepingShape,
     ...recoveryShape,
     ...metricsShape,
   })
@@ -103,35 +112,38 @@ export interface CreateLogOptions {
   readonly path?: string
   /** An open abstract-level database to keep the log in. Closing it is the caller's affair. */
   readonly database?: LogDatabase
-  /** Tells the logs of one database apart; at most 255 bytes of UTF-8. @default 'log' */
+  /** Tells the logs of one database apart; at most 254 bytes of UTF-8. @default 'log' */
   readonly name?: string
 }
 
-/** How to open a log: exactly one of `path` and `database`, and its limits. */
-export interface OpenLogOptions extends CreateLogOptions {
+/** How a log is cut into pieces, and what of it is kept. */
+export interface LogLimitOptions {
   /** Largest payload of a batch. Above it: LOG_BATCH_TOO_LARGE. @default 8 MiB */
   readonly maxBatchBytes?: number
+  /** Bytes after which the batches of one write go into another value of the database. @default 256 KiB */
+  readonly maxChunkBytes?: number
+  /** Bytes after which a new segment begins. @default 64 MiB */
+  readonly segmentBytes?: number
+  /** Milliseconds after the time of its first batch at which a segment takes no more. @default 7 days */
+  readonly segmentMs?: number
+  /** Bytes that are kept: segments at the start of the log that are not needed for that are dropped. @default no limit */
+  readonly retentionBytes?: number
+  /** Milliseconds that a segment is kept after the largest time of its batches. @default no limit */
+  readonly retentionMs?: number
+}
+
+/** The writer of a database, and what all of its logs share. */
+export interface DatabaseOptions {
   /** Bytes of waiting requests that one write to the database carries, unless a single one is larger. @default 4 MiB */
   readonly maxWriteBytes?: number
   /** The same in batches. @default 16_384 */
   readonly maxWriteBatches?: number
   /** Bytes that may wait to be written or be under way. Above it: LOG_QUEUE_FULL. @default 64 MiB */
   readonly maxQueueBytes?: number
-  /** Bytes after which the batches of one write go into another value of the database. @default 256 KiB */
-  readonly maxChunkBytes?: number
   /** Wall-clock milliseconds since 1970, for batches that bring no time. @default Date.now */
   readonly now?: () => number
-  /**
-   * Open a damaged log all the same: read-only, as far as it can be trusted. `recovery` says what is wrong.
-   *
-   * @default false, and a damaged log is refused with LOG_DAMAGED
-   */
-  readonly allowDamaged?: boolean
-  /**
-   * Open to read: writes are refused with LOG_READ_ONLY. With `path` nothing is changed in the directory but the guard
-   * file: LevelDB works on a copy of its small files, in the system's place for temporary files. @default false
-   */
-  readonly readOnly?: boolean
+  /** Milliseconds between two looks at retention and at space that can be given back. @default 5 minutes */
+  readonly housekeepingIntervalMs?: number
   /** Bytes of LevelDB's tables that are verified before LevelDB opens them, the newest first. @default 64 MiB */
   readonly maxAuditBytes?: number
   /** Milliseconds by which the high-water mark beside LevelDB may trail the writes. @default 1_000 */
@@ -144,6 +156,21 @@ export interface OpenLogOptions extends CreateLogOptions {
   readonly clock?: Clock
   /** Takes the metrics of the log. @default nothing is measured */
   readonly metrics?: Metrics
+}
+
+/** How to open a log: exactly one of `path` and `database`, and its limits. */
+export interface OpenLogOptions extends CreateLogOptions, LogLimitOptions, DatabaseOptions {
+  /**
+   * Open a damaged log all the same: read-only, as far as it can be trusted. `recovery` says what is wrong.
+   *
+   * @default false, and a damaged log is refused with LOG_DAMAGED
+   */
+  readonly allowDamaged?: boolean
+  /**
+   * Open to read: writes are refused with LOG_READ_ONLY. With `path` nothing is changed in the directory but the guard
+   * file: LevelDB works on a copy of its small files, in the system's place for temporary files. @default false
+   */
+  readonly readOnly?: boolean
 }
 
 /** Validates what `createLog` was given. @throws TypeError */
