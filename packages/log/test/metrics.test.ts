@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
 import { createLog, logMetrics, openLog } from '../src/index.ts'
 import type { Metrics } from '../src/index.ts'
@@ -94,14 +92,6 @@ t.test('segments and their bytes go up and down, and are nobody’s once the log
   const reopened = await openLog({ database, metrics })
   t.equal(metrics.total('log_segments'), 1)
   await reopened.close()
-})
-
-t.test('the README lists every metric', async (t) => {
-  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
-  const listed = [...readme.matchAll(/^\| `(log_\w+)` +\| (\w+) +\| (.+?) +\|$/gm)].map(
-    ([, name, kind, help]) => ({ name, kind, help }),
-  )
-  t.strictSame(listed, logMetrics)
 })
 
 t.test('metrics that cannot take anything are refused', async (t) => {
