@@ -18,6 +18,7 @@ import { nothingAudited } from './recovery/report.ts'
 import type { Finding, RecoveryReport } from './recovery/report.ts'
 import { openShadow } from './recovery/shadow.ts'
 import { SingleWriterDatabase } from './recovery/single-writer.ts'
+import { scrubTables } from './scrub/scrub-tables.ts'
 
 /** The LevelDB in a directory that the log opened itself. */
 export interface OwnDatabase {
@@ -26,6 +27,8 @@ export interface OwnDatabase {
   readonly recovery: RecoveryReport
   /** False if the directory is damaged or was opened to be read: what is written then is lost. */
   readonly writable: boolean
+  /** Verifies LevelDB's tables, one after the other; the bytes of each. @throws LOG_CORRUPT */
+  readonly verifyTables?: () => AsyncIterable<number>
   /** Closes the database and lets go of the directory. */
   readonly release: () => Promise<void>
 }
@@ -77,7 +80,10 @@ export async function createDirectory(path: string): Promise<OwnDatabase> {
  */
 export async function openDirectory(path: string, options: DirectoryOptions): Promise<OwnDatabase> {
   const layout = layoutOf(await existingDirectory(path))
-  return guarded(layout, (release) => openAudited(layout, options, release))
+  return guarded(layout, async (release) => {
+    const own = await openAudited(layout, options, release)
+    return { ...own, verifyTables: () => scrubTables(layout.level) }
+  })
 }
 
 async function openAudited(

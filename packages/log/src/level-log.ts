@@ -13,6 +13,7 @@ import { LogChanges } from './log-changes.ts'
 import { segmentsOf } from './log-state.ts'
 import type { LogState } from './log-state.ts'
 import type { EpochEnd, Log, NewBatch, TailOptions, TimestampOffset } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import type { EpochStart, HardState, LogWrite } from './raft-log.ts'
 import type { RecoveryReport } from './recovery/report.ts'
 import { closedError, readOnlyError } from './refusals.ts'
@@ -20,11 +21,15 @@ import { appendRequest, writeRequest } from './request.ts'
 import type { WriteRequest, WriteResult } from './request.ts'
 import { retentionOffset } from './retention.ts'
 import type { RetentionLimits } from './retention.ts'
+import { scrub } from './scrub/scrub.ts'
+import type { ScrubOptions, ScrubProgress, ScrubSource } from './scrub/scrub.ts'
+import { verifyChunks } from './scrub/verify-chunks.ts'
 import type { SegmentMeter } from './segment-meter.ts'
 import type { Segment } from './segment.ts'
 import { BatchSelection, checkReadable, defaultMaxReadBytes } from './selection.ts'
 import { Sweeper } from './sweeper.ts'
 import { writeResult } from './tail.ts'
+import type { Tail } from './tail.ts'
 import { tailOf } from './tailing.ts'
 import { findTimestamp } from './timestamps.ts'
 
@@ -47,6 +52,9 @@ export interface LevelLogParts {
   readonly now: () => number
   /** Shows how many segments there are, to whom wants to know. */
   readonly meter?: SegmentMeter | undefined
+  /** Verifies LevelDB's tables, where they are the log's own; the bytes of each. */
+  readonly verifyTables?: (() => AsyncIterable<number>) | undefined
+  readonly metrics?: Metrics | undefined
   /** Releases what is the log's own, once nothing of it is under way. */
   readonly release: () => Promise<void>
 }
@@ -167,6 +175,10 @@ export class LevelLog implements Log, LogWriter, KeptLog {
     return this.#sweeper.hasRemoved
   }
 
+  scrub(options?: ScrubOptions): AsyncIterable<ScrubProgress> {
+    return scrub(this.#scrubSource(), options, this.#parts.metrics)
+  }
+
   async compact(): Promise<void> {
     if (this.#closing !== undefined) throw closedError()
     await this.#sweeper.compact()
@@ -227,8 +239,7 @@ export class LevelLog implements Log, LogWriter, KeptLog {
         if (plan.state.sealed.length > before.sealed.length) this.enforceRetention().catch(() => {})
       },
       settle: () => {
-        for (const { entry, placement } of plan.accepted)
-          entry.resolve(writeResult(entry.request, placement))
+        for (const { entry, placement } of plan.accepted) entry.resolve(writeResult(entry.request, placement))
       },
     }
   }
@@ -268,6 +279,28 @@ export class LevelLog implements Log, LogWriter, KeptLog {
       } catch (error) {
         if (this.#cuts === cuts) throw error
       }
+    }
+  }
+
+  #scrubSource(): ScrubSource {
+    const { store, verifyTables } = this.#parts
+    const offsets = (): Tail => this.#state.tail
+    let cuts = this.#cuts
+    return {
+      get startOffset() {
+        return offsets().startOffset
+      },
+      get endOffset() {
+        return offsets().endOffset
+      },
+      tables: verifyTables,
+      verify: (position, maxBytes) =>
+        this.#consistently(() => {
+          // What was before the position may have been replaced by a cut since.
+          const known = cuts === this.#cuts ? position : { offset: position.offset, checksum: undefined }
+          cuts = this.#cuts
+          return verifyChunks(store, this.#state, known, maxBytes)
+        }),
     }
   }
 

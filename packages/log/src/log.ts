@@ -1,6 +1,7 @@
 import type { Batch, Epoch, Offset } from './batch.ts'
 import type { RaftLog } from './raft-log.ts'
 import type { RecoveryReport } from './recovery/report.ts'
+import type { ScrubOptions, ScrubProgress } from './scrub/scrub.ts'
 import type { Segment } from './segment.ts'
 
 /** A batch that has no place in the log yet. */
@@ -134,4 +135,15 @@ export interface Log extends RaftLog, AsyncDisposable {
    * @throws TypeError for options that make no sense
    */
   tail(options?: TailOptions): AsyncIterable<Batch>
+
+  /**
+   * Reads everything there is at a set rate, in the background of everything else, and verifies it: LevelDB's tables with
+   * the checksums that LevelDB does not look at, and every batch with its own, its place and its predecessor. What is
+   * appended meanwhile is read too. Nothing is changed.
+   *
+   * @returns how far it is, after each step of about 1 MiB; it ends when all was good
+   * @throws LOG_CORRUPT while iterating, at the first that is bad: `details.offset`, or `details.file` and
+   *   `details.position` of a table; LOG_CLOSED, LOG_IO, the signal's reason; TypeError for options that make no sense
+   */
+  scrub(options?: ScrubOptions): AsyncIterable<ScrubProgress>
 }

@@ -29,6 +29,8 @@ export interface OpenOnDatabase {
   readonly limits: LogLimits
   readonly now: () => number
   readonly metrics?: Metrics | undefined
+  /** Verifies LevelDB's tables, if they belong to this log alone. */
+  readonly verifyTables?: (() => AsyncIterable<number>) | undefined
   /** Called once the log is closed. */
   readonly release: () => Promise<void>
 }
@@ -55,7 +57,9 @@ export async function openOnDatabase(name: string, parts: OpenOnDatabase): Promi
   if (damaged && !allowDamaged) throw damagedError(location, recovery.findings)
   const readOnly = parts.readOnly || damaged
   const meter = metrics && new SegmentMeter(metrics)
-  return new LevelLog({ store, keys, writer, state, recovery, readOnly, limits, now, meter, release })
+  const { verifyTables } = parts
+  const upkeep = { meter, metrics, verifyTables, release }
+  return new LevelLog({ store, keys, writer, state, recovery, readOnly, limits, now, ...upkeep })
 }
 
 /** Where the log stands, as far as it can be trusted, and what was found. */

@@ -1,3 +1,5 @@
+import { encodedBytes } from '../batch-codec.ts'
+import { nextOffset } from '../batch.ts'
 import type { Batch, Epoch, Offset } from '../batch.ts'
 import { endOffsetForEpoch } from '../epochs.ts'
 import { LogChanges } from '../log-changes.ts'
@@ -8,6 +10,8 @@ import type { RecoveryReport } from '../recovery/report.ts'
 import { closedError, failedError, QueueRoom } from '../refusals.ts'
 import { appendRequest, writeRequest } from '../request.ts'
 import type { WriteRequest, WriteResult } from '../request.ts'
+import { scrub } from '../scrub/scrub.ts'
+import type { ScrubOptions, ScrubProgress, ScrubSource } from '../scrub/scrub.ts'
 import { checkReadable, defaultMaxReadBytes } from '../selection.ts'
 import { place, writeResult } from '../tail.ts'
 import type { Placement } from '../tail.ts'
@@ -165,6 +169,10 @@ export class InMemoryLog implements MemoryLog {
     return tailOf(this, this.#changes, options)
   }
 
+  scrub(options?: ScrubOptions): AsyncIterable<ScrubProgress> {
+    return scrub(scrubbed(this), options)
+  }
+
   sync(): void {
     if (this.#unsynced.length === 0) return
     const failure = this.#plannedFailure
@@ -295,5 +303,25 @@ export class InMemoryLog implements MemoryLog {
     } catch {
       // A write that would have been refused never got to the disk.
     }
+  }
+}
+
+/** The batches of `log`, as a scrub reads them. The storage has no chain of checksums, only whole batches. */
+function scrubbed(log: MemoryLog): ScrubSource {
+  return {
+    get startOffset() {
+      return log.startOffset
+    },
+    get endOffset() {
+      return log.endOffset
+    },
+    async verify({ offset }, maxBytes) {
+      const batches = await log.read(Math.max(offset, log.startOffset), { maxBytes })
+      const last = batches.at(-1)
+      return {
+        position: { offset: last === undefined ? log.endOffset : nextOffset(last), checksum: undefined },
+        bytes: encodedBytes(batches),
+      }
+    },
   }
 }

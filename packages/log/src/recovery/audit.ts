@@ -133,7 +133,7 @@ async function verifyTables(
 }
 
 /** LevelDB writes `.ldb`, and still reads the `.sst` of its first releases. */
-function tableFileName(table: TableFile, files: ReadonlySet<string>): string | undefined {
+export function tableFileName(table: TableFile, files: ReadonlySet<string>): string | undefined {
   return ['ldb', 'sst'].map((suffix) => `${tableNumber(table)}.${suffix}`).find((file) => files.has(file))
 }
 
