@@ -131,7 +131,8 @@ export class ChunkStore {
       lt: this.#keys.chunks.lt,
       highWaterMarkBytes,
     }
-    const iterator = this.#database.iterator(range)
+    // A closed database throws at once.
+    const iterator = await reading(async () => this.#database.iterator(range))
     let previous = first
     try {
       for (;;) {
