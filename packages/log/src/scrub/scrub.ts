@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Offset } from '../batch.ts'
+import { awaitedClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { LogError } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
@@ -51,7 +52,8 @@ const defaultBytesPerSecond = 8 * 1024 * 1024
 const schema = z.strictObject({
   bytesPerSecond: z.number().min(1).default(defaultBytesPerSecond),
   signal: z.instanceof(AbortSignal).optional(),
-  clock: recoveryShape.clock,
+  // A program whose last task is a scrub must not end before it.
+  clock: recoveryShape.clock.unwrap().default(() => awaitedClock),
 })
 
 /** {@link Log.scrub} of a log that is read through `source`. @throws TypeError */
