@@ -1,3 +1,4 @@
+import type { Offset } from './batch.ts'
 import { ChunkStore } from './chunk-store.ts'
 import type { LogDatabase } from './database.ts'
 import { LogError } from './errors.ts'
@@ -9,7 +10,7 @@ import { loadLog } from './load-log.ts'
 import type { LogState } from './log-state.ts'
 import type { Metrics } from './metrics.ts'
 import { damagedError } from './recovery/damage.ts'
-import type { RecoveryReport } from './recovery/report.ts'
+import type { Finding, RecoveryReport } from './recovery/report.ts'
 import { findingOf, salvage } from './recovery/salvage.ts'
 import { SegmentMeter } from './segment-meter.ts'
 
@@ -79,10 +80,11 @@ async function trustedState(
   const saved = await salvage(store)
   if (saved === undefined) return undefined
   const { state } = saved
-  // What is lost behind the last good batch has no other place than the end.
-  const located = [...findings, ...saved.findings].map((finding) => ({
-    offset: state.tail.endOffset,
-    ...finding,
-  }))
+  const located = [...findings, ...saved.findings].map((finding) => locate(finding, state.tail.endOffset))
   return { state, recovery: { ...recovery, state: 'damaged', findings: located } }
+}
+
+/** What has no place of its own is behind the last good batch. */
+function locate(finding: Finding, endOffset: Offset): Finding {
+  return { offset: endOffset, ...finding }
 }

@@ -101,7 +101,7 @@ export async function diskGauge(
   space: DiskSpace | undefined,
   minFreeBytes: number,
   clock: Clock,
-): Promise<Admission | undefined> {
+): Promise<DiskGauge | undefined> {
   if (space === undefined || minFreeBytes === 0) return undefined
   const gauge = new DiskGauge({ space, minFreeBytes, clock })
   await gauge.check()

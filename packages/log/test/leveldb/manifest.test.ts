@@ -2,6 +2,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { Level } from 'level'
 import t from 'tap'
 import type { Test } from 'tap'
+import type { LogDatabase } from '../../src/database.ts'
 import { auditManifest } from '../../src/leveldb/manifest.ts'
 import { auditDirectory } from '../../src/recovery/audit.ts'
 
@@ -19,7 +20,8 @@ async function written(t: Test): Promise<Written> {
   const level = new Level(`${home}/live`, { writeBufferSize: 64 * 1024 })
   for (let index = 0; index < 200; index += 1)
     await level.put(`key ${index % 70}`, 'x'.repeat(5_000), { sync: true })
-  await level.compactRange('key', 'kez')
+  const [from, to] = [Buffer.from('key'), Buffer.from('kez')]
+  await (level as unknown as LogDatabase).compactRange!(from, to, { keyEncoding: 'view' })
   await level.put('key', 'last', { sync: true })
   // As a crash leaves it: nothing that closing does has been done.
   cpSync(`${home}/live`, `${home}/copy`, { recursive: true })

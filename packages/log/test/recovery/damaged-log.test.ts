@@ -49,10 +49,10 @@ function flip(file: string, position: number): void {
 }
 
 /** Everything in the directory but the guard: name, size and content. */
-function contents(path: string): unknown {
+function contents(path: string): string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== 'guard')
-    .map((entry) => [entry.name, readFileSync(`${entry.parentPath}/${entry.name}`, 'latin1')])
+    .map((entry) => `${entry.name}: ${readFileSync(`${entry.parentPath}/${entry.name}`, 'hex')}`)
     .toSorted()
 }
 
