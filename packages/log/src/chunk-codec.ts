@@ -53,7 +53,10 @@ export function decodeChunk(value: Uint8Array, expected: BatchExpectation = {}):
     firstTimestampMs: readSafeInteger(view, 24),
     maxTimestampMs: readSafeInteger(view, 32),
   }
-  const { batches, checksum } = decodeBatchBytes(value.subarray(chunkHeaderBytes), { ...expected, trusted: true })
+  const { batches, checksum } = decodeBatchBytes(value.subarray(chunkHeaderBytes), {
+    ...expected,
+    trusted: true,
+  })
   return { before, batches, checksum }
 }
 

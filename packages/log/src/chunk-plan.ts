@@ -57,9 +57,7 @@ function planChunk(
     const batchBytes = batchHeaderBytes + payload.byteLength
     if (before === undefined) {
       const begins = segment === undefined || mustRoll(segment, bytes + batchBytes, timestampMs, limits)
-      before = begins
-        ? { baseOffset, bytes: 0, firstTimestampMs: timestampMs, maxTimestampMs: 0 }
-        : segment
+      before = begins ? { baseOffset, bytes: 0, firstTimestampMs: timestampMs, maxTimestampMs: 0 } : segment
       maxTimestampMs = before.maxTimestampMs
     } else if (
       bytes + batchBytes > limits.maxChunkBytes ||

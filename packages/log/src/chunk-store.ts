@@ -56,7 +56,9 @@ export class ChunkStore {
 
   /** Everything but the chunks, in order of key. @throws LOG_IO, LOG_CORRUPT */
   async records(): Promise<StoredRecord[]> {
-    const entries = await reading(() => this.#database.iterator({ ...encodings, ...this.#keys.records }).all())
+    const entries = await reading(() =>
+      this.#database.iterator({ ...encodings, ...this.#keys.records }).all(),
+    )
     return entries.map(([key, value]) => {
       const kind = this.#keys.kindOf(key)
       if (kind !== undefined) return { kind, value }

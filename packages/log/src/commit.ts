@@ -118,7 +118,8 @@ function planAppends(
   const batches: Batch[] = []
   for (const { placement } of accepted) for (const batch of placement.batches) batches.push(batch)
   const appended = appendBatches(keys, limits, change.state, batches, tail)
-  const operations = [...change.operations, ...appended.operations]
+  const operations =
+    change.operations.length === 0 ? appended.operations : [...change.operations, ...appended.operations]
   const { hardState } = tail
   if (hardState !== undefined && hardState !== change.state.tail.hardState)
     operations.push({ type: 'put', key: keys.hardState, value: encodeHardState(hardState) })

@@ -4,6 +4,7 @@ import type { Admission } from './disk/disk-space.ts'
 import { closedError, failedError, QueueRoom } from './refusals.ts'
 import { standsFirst } from './request.ts'
 import type { WriteRequest, WriteResult } from './request.ts'
+import type { WriterMeter } from './writer-meter.ts'
 
 /** How much may wait, and how much of it one write may carry. */
 export interface WriterLimits {
@@ -24,10 +25,14 @@ export interface Entry {
   readonly signal: AbortSignal | undefined
   /** Stops listening to `signal`: the write begins. */
   unlisten?: () => void
+  /** For the meter. */
+  submittedMs?: number
 }
 
 /** What one log puts into a write, and what it does when that is durable. */
 export interface PreparedCommit {
+  /** The requests that are in it; the others were refused. */
+  readonly accepted: readonly { readonly entry: Entry }[]
   readonly operations: readonly Operation[]
   /** The write is on disk: the log changes what it shows. */
   committed(): void
@@ -58,6 +63,7 @@ export class GroupWriter {
   readonly #limits: WriterLimits
   readonly #room: QueueRoom
   readonly #disk: Admission | undefined
+  readonly #meter: WriterMeter | undefined
   readonly #logs = new Set<LogWriter>()
   #waiting: Entry[] = []
   #running: Promise<void> | undefined
@@ -65,11 +71,12 @@ export class GroupWriter {
   #failure: Error | undefined
 
   /** Without `disk`, batches are written until the disk is full. */
-  constructor(database: LogDatabase, limits: WriterLimits, disk?: Admission) {
+  constructor(database: LogDatabase, limits: WriterLimits, disk?: Admission, meter?: WriterMeter) {
     this.#database = database
     this.#limits = limits
     this.#room = new QueueRoom(limits.maxQueueBytes)
     this.#disk = disk
+    this.#meter = meter
   }
 
   /** Nothing waits and nothing is under way. */
@@ -93,6 +100,7 @@ export class GroupWriter {
     if (entry.request.batchCount > 0) this.#disk?.admit(entry.request.bytes)
     this.#room.enter(entry.request.bytes)
     if (signal !== undefined) this.#takeBackOnAbort(entry, signal)
+    this.#meter?.submitted(entry)
     this.#waiting.push(entry)
     this.#running ??= this.#run()
   }
@@ -106,7 +114,7 @@ export class GroupWriter {
   #takeBackOnAbort(entry: Entry, signal: AbortSignal): void {
     const takeBack = (): void => {
       this.#waiting = this.#waiting.filter((waiting) => waiting !== entry)
-      this.#room.leave(entry.request.bytes)
+      this.#leave(entry)
       entry.reject(signal.reason)
     }
     signal.addEventListener('abort', takeBack, { once: true })
@@ -148,12 +156,16 @@ export class GroupWriter {
     try {
       const commits: PreparedCommit[] = []
       for (const [log, own] of byLog(entries)) {
-        const commit = await this.#prepare(log, own)
-        if (commit !== undefined) commits.push(commit)
+        const preparing = this.#prepare(log, own, commits)
+        if (preparing !== undefined) await preparing
       }
       const operations = operationsOf(commits)
-      if (operations.length > 0) await this.#database.batch(operations, { ...encodings, sync: true })
-      for (const { request } of entries) this.#room.leave(request.bytes)
+      if (operations.length > 0) {
+        this.#meter?.started()
+        await this.#database.batch(operations, { ...encodings, sync: true })
+        this.#meter?.synced(commits)
+      }
+      for (const entry of entries) this.#leave(entry)
       for (const commit of commits) commit.committed()
       for (const commit of commits) commit.settle()
     } catch (error) {
@@ -161,16 +173,21 @@ export class GroupWriter {
     }
   }
 
-  async #prepare(log: LogWriter, entries: readonly Entry[]): Promise<PreparedCommit | undefined> {
-    try {
-      const prepared = log.prepare(entries)
-      return prepared instanceof Promise ? await prepared : prepared
-    } catch (error) {
+  /** Adds the part of `log` to `commits`. Waits only for a log that must read first. */
+  #prepare(log: LogWriter, entries: readonly Entry[], commits: PreparedCommit[]): Promise<void> | undefined {
+    const fail = (error: unknown): void => {
       const failure = failedError(error)
       log.failed(failure)
       for (const entry of entries) entry.reject(failure)
-      return undefined
     }
+    try {
+      const prepared = log.prepare(entries)
+      if (prepared instanceof Promise) return prepared.then((commit) => void commits.push(commit), fail)
+      commits.push(prepared)
+    } catch (error) {
+      fail(error)
+    }
+    return undefined
   }
 
   #fail(entries: readonly Entry[], failure: Error): void {
@@ -178,11 +195,17 @@ export class GroupWriter {
     const waiting = this.#waiting
     this.#waiting = []
     for (const log of this.#logs) log.failed(failure)
-    for (const entry of entries) entry.reject(failure)
-    for (const entry of waiting) {
-      entry.unlisten?.()
+    this.#meter?.failed()
+    for (const entry of waiting) entry.unlisten?.()
+    for (const entry of [...entries, ...waiting]) {
+      this.#leave(entry)
       entry.reject(failure)
     }
+  }
+
+  #leave({ request }: Entry): void {
+    this.#room.leave(request.bytes)
+    this.#meter?.left(request.bytes)
   }
 }
 

@@ -79,7 +79,8 @@ export class Keys {
   }
 
   #key(keyKind: number, moreBytes: number): Buffer {
-    const key = Buffer.alloc(this.#name.length + 1 + moreBytes)
+    // From the pool, and all of it is written: one of these is made for every append.
+    const key = Buffer.allocUnsafe(this.#name.length + 1 + moreBytes)
     key.set(this.#name)
     key[this.#name.length] = keyKind
     return key

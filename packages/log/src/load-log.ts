@@ -122,9 +122,13 @@ function checksumBefore(
   if (before?.endOffset !== baseOffset) throw hole(before?.endOffset ?? start.offset, baseOffset)
   const segment = sealed.findLast(({ endOffset }) => endOffset === baseOffset)
   if (segment !== undefined && segment.checksum !== before.checksum)
-    throw new LogError('LOG_CORRUPT', `the segment before offset ${baseOffset} does not end as its record says`, {
-      offset: segment.baseOffset,
-    })
+    throw new LogError(
+      'LOG_CORRUPT',
+      `the segment before offset ${baseOffset} does not end as its record says`,
+      {
+        offset: segment.baseOffset,
+      },
+    )
   return before.checksum
 }
 

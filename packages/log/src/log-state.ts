@@ -19,7 +19,7 @@ export interface LogState {
 
 /** A change of a log that is not made yet: what to write, and what is true once that is durable. */
 export interface Change {
-  readonly operations: readonly Operation[]
+  readonly operations: Operation[]
   readonly state: LogState
 }
 

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { appending } from './appending.ts'
+import { dropping } from './dropping.ts'
 import type { LogConformanceOptions, Scenario } from './fixture.ts'
 import { reading } from './reading.ts'
 import { reopening } from './reopening.ts'
@@ -21,6 +22,7 @@ export function logConformance({ test, open }: LogConformanceOptions): void {
     ...appending,
     ...writing,
     ...truncating,
+    ...dropping,
     ...reading,
     ...tailing,
     ...reopening,

@@ -286,7 +286,8 @@ export class InMemoryLog implements MemoryLog {
 
   /** Every batch is a segment of its own as far as dropping goes. */
   #bounded(request: WriteRequest): WriteRequest {
-    if (request.kind !== 'deleteBefore' || request.offset < 0) return request
+    if (request.kind !== 'deleteBefore') return request
+    if (!Number.isInteger(request.offset) || request.offset < 0) return request
     return { ...request, offset: this.storage.boundaryBefore(request.offset) }
   }
 

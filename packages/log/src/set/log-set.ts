@@ -98,7 +98,11 @@ export class LevelLogSet implements LogSet {
   async names(): Promise<string[]> {
     this.#checkOpen()
     const names: string[] = []
-    const keys = this.#parts.own.database.keys({ ...encodings, gte: new Uint8Array(), lt: Uint8Array.of(0xff) })
+    const keys = this.#parts.own.database.keys({
+      ...encodings,
+      gte: new Uint8Array(),
+      lt: Uint8Array.of(0xff),
+    })
     try {
       for (;;) {
         const key = await reading(() => keys.next())
@@ -120,7 +124,9 @@ export class LevelLogSet implements LogSet {
       const keys = new Keys(name)
       if (await this.#exists(keys))
         throw new LogError('LOG_EXISTS', `there is a log named '${name}' already`, { name })
-      await writeOperations(this.#parts.own.writer, [{ type: 'put', key: keys.format, value: encodeFormat() }])
+      await writeOperations(this.#parts.own.writer, [
+        { type: 'put', key: keys.format, value: encodeFormat() },
+      ])
     })
   }
 
@@ -193,7 +199,9 @@ export class LevelLogSet implements LogSet {
   }
 
   #exists(keys: Keys): Promise<boolean> {
-    return new ChunkStore(this.#parts.own.database, keys).get(keys.format).then((value) => value !== undefined)
+    return new ChunkStore(this.#parts.own.database, keys)
+      .get(keys.format)
+      .then((value) => value !== undefined)
   }
 
   /** What fails here has failed the database, which says so to those who write, or goes on when the set is opened again. */

@@ -28,10 +28,7 @@ export async function openLogSet(options: OpenLogSetOptions): Promise<LogSet> {
     await own.database.open({ passive: true })
     const format = await own.database.get(setFormatKey, encodings)
     if (format === undefined)
-      throw new LogError(
-        'LOG_NOT_FOUND',
-        `${own.location} holds no set of logs: make one with createLogSet`,
-      )
+      throw new LogError('LOG_NOT_FOUND', `${own.location} holds no set of logs: make one with createLogSet`)
     checkSetFormat(format)
     const deleted = (await own.database.keys({ ...deletions, ...encodings }).all()).map(deletedName)
     return new LevelLogSet({ own, limits, now, clock, metrics, housekeepingIntervalMs, deleted })
