@@ -1,5 +1,5 @@
-import { access, constants, mkdir, readdir, realpath } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { access, constants, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import type { Clock } from './clock.ts'
 import { encodings } from './database.ts'
 import type { LogDatabase } from './database.ts'
@@ -54,12 +54,9 @@ export interface DirectoryOptions {
 export async function createDirectory(path: string): Promise<OwnDatabase> {
   const layout = layoutOf(await makeDirectory(path))
   return guarded(layout, async (release) => {
-    if ((await readdir(layout.path)).includes('CURRENT')) throw exists(path)
-    await mkdir(layout.level, { recursive: true })
-    const files = await readdir(layout.level)
-    checkRemains(layout, files)
-    if (files.includes('CURRENT') && (await isInUse(layout))) throw exists(path)
-    const level = await openLevel(layout.level, true)
+    if (!(await checkForLevel(layout))) await makeLevel(layout)
+    else if (await isInUse(layout)) throw exists(path)
+    const level = await openLevel(layout.level, false)
     try {
       await syncDirectory(layout.level)
       await writeHighWater(layout.highWater, 0)
@@ -237,15 +234,7 @@ export async function syncParents(firstMade: string, path: string): Promise<void
 async function existingDirectory(path: string): Promise<string> {
   try {
     const layout = layoutOf(path)
-    const files = await readdir(path)
-    const level = files.includes('leveldb') ? await readdir(layout.level) : []
-    if (!level.includes('CURRENT')) {
-      checkRemains(layout, level)
-      // The record is made after CURRENT was, so without CURRENT there was none, or there was a log.
-      if (files.includes('high-water'))
-        throw damagedError(path, [{ kind: 'current', file: 'CURRENT', detail: 'it is missing' }])
-      throw notFound(path)
-    }
+    if (!(await checkForLevel(layout))) throw notFound(path)
     await access(path, constants.W_OK)
     await access(layout.level, constants.W_OK)
     return await realpath(path)
@@ -255,12 +244,34 @@ async function existingDirectory(path: string): Promise<string> {
 }
 
 /**
- * Makes sure that `files` are not what is left of a LevelDB without its file CURRENT: LevelDB would begin a new database
- * there and delete the tables of the old one.
+ * Whether there is a LevelDB. Where there is none, there must be nothing that is left of one: LevelDB would begin anew and
+ * delete the tables of the old one.
+ *
+ * @throws LOG_DAMAGED, or what the file system throws
  */
-function checkRemains({ path }: DirectoryLayout, files: readonly string[]): void {
-  if (files.includes('CURRENT') || !files.some((file) => /^\d+\.(ldb|log|sst)$/.test(file))) return
-  throw damagedError(path, [{ kind: 'current', file: 'CURRENT', detail: 'it is missing' }])
+async function checkForLevel(layout: DirectoryLayout): Promise<boolean> {
+  const files = await readdir(layout.path)
+  const levelFiles = files.includes(basename(layout.level)) ? await readdir(layout.level) : []
+  if (levelFiles.includes('CURRENT')) return true
+  // The record is made after LevelDB was, so where there is no LevelDB there was no record, or there was a log.
+  const isLeft = files.includes(basename(layout.highWater))
+  if (isLeft || levelFiles.some((file) => /^\d+\.(ldb|log|sst)$/.test(file)))
+    throw damagedError(layout.path, [{ kind: 'current', file: 'CURRENT', detail: 'it is missing' }])
+  return false
+}
+
+/**
+ * Makes an empty LevelDB, whole or not at all: LevelDB itself begins with files that it does not sync. What is aside is
+ * left of an attempt that a crash ended.
+ */
+async function makeLevel(layout: DirectoryLayout): Promise<void> {
+  if ((await readdir(layout.path)).includes('CURRENT')) throw exists(layout.path)
+  await rm(layout.levelAside, { recursive: true, force: true })
+  const level = await openLevel(layout.levelAside, true)
+  await level.release()
+  await syncDirectory(layout.levelAside)
+  await rename(layout.levelAside, layout.level)
+  await syncDirectory(layout.path)
 }
 
 function notFound(path: string): LogError {

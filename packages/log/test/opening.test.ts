@@ -56,6 +56,14 @@ t.test('a format step that was interrupted can be done again', async (t) => {
   await (await openLog({ path })).close()
 })
 
+t.test('a format step that was interrupted while LevelDB was being made can be done again', async (t) => {
+  const path = t.testdir({ 'leveldb.aside': { CURRENT: 'MANIFEST-000001\n', 'MANIFEST-000001': '' } })
+  await t.rejects(openLog({ path }), { code: 'LOG_NOT_FOUND' })
+  await createLog({ path })
+  await (await openLog({ path })).close()
+  t.notOk(existsSync(`${path}/leveldb.aside`))
+})
+
 t.test('logs of one database do not see each other', async (t) => {
   const database = new MemoryLevel()
   for (const name of ['a', 'ab', '']) await createLog({ database, name })
@@ -102,6 +110,7 @@ t.test('a lost CURRENT is damage, not an empty directory', async (t) => {
   await t.rejects(createLog({ path }), { code: 'LOG_DAMAGED' })
   rmSync(`${path}/leveldb`, { recursive: true })
   await t.rejects(openLog({ path }), { code: 'LOG_DAMAGED' }, 'so is a lost LevelDB')
+  await t.rejects(createLog({ path }), { code: 'LOG_DAMAGED' })
 })
 
 t.test('damage of the manifest is found before LevelDB is asked', async (t) => {

@@ -9,6 +9,8 @@ export interface DirectoryLayout {
   readonly highWater: string
   /** LevelDB's own directory. */
   readonly level: string
+  /** LevelDB's directory while it is being made. */
+  readonly levelAside: string
 }
 
 /** The layout of the log in the directory `path`. */
@@ -18,5 +20,6 @@ export function layoutOf(path: string): DirectoryLayout {
     guard: join(path, 'guard'),
     highWater: join(path, 'high-water'),
     level: join(path, 'leveldb'),
+    levelAside: join(path, 'leveldb.aside'),
   }
 }
