@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createLog, logMetrics, openLog } from '../src/index.ts'
+import { createLog, openLog } from '../src/index.ts'
 import type { Metrics } from '../src/index.ts'
 import { FaultyDatabase } from './faulty-database.ts'
 
