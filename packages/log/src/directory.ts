@@ -90,15 +90,13 @@ async function openAudited(
 ): Promise<OwnDatabase> {
   const { maxAuditBytes: maxTableBytes, keys } = options
   const recorded = await readHighWater(layout.highWater)
-  const audit = await auditDirectory(layout.level, { maxTableBytes, keys })
+  const { report: audit, readable } = await auditDirectory(layout.level, { maxTableBytes, keys })
   const findings = [...audit.findings]
   if (recorded === undefined) findings.push(noHighWater)
-  // LevelDB refuses such files at best, and at worst ends the process.
-  if (findings.some(({ kind }) => ['current', 'manifest', 'table'].includes(kind)))
-    throw damagedError(layout.path, findings)
+  if (readable === undefined) throw damagedError(layout.path, findings)
 
   if (options.readOnly || findings.length > 0 || audit.state === 'torn') {
-    const shadow = await openShadow(layout.level)
+    const shadow = await openShadow(layout.level, readable)
     try {
       const found = await readMark(shadow.database)
       // The file is made before the first record is, so there was never a log here.
@@ -123,7 +121,7 @@ async function openAudited(
 async function openForWriting(
   layout: DirectoryLayout,
   options: DirectoryOptions,
-  audit: DirectoryAudit,
+  audit: DirectoryAudit['report'],
   recorded: number,
   unlock: () => Promise<void>,
 ): Promise<OwnDatabase> {
@@ -159,7 +157,7 @@ const noHighWater: Finding = {
 }
 
 function report(
-  audit: DirectoryAudit,
+  audit: DirectoryAudit['report'],
   findings: readonly Finding[],
   found: number,
   recorded: number | undefined,
@@ -209,9 +207,12 @@ async function makeDirectory(path: string): Promise<string> {
 
 /** Whether there is anything in LevelDB's directory but what an interrupted {@link createDirectory} leaves. */
 async function isInUse(layout: DirectoryLayout): Promise<boolean> {
-  const audit = await auditDirectory(layout.level, { maxTableBytes: Infinity, keys: [] })
-  if (audit.findings.length > 0) throw damagedError(layout.path, audit.findings)
-  const shadow = await openShadow(layout.level)
+  const { report: audit, readable } = await auditDirectory(layout.level, {
+    maxTableBytes: Infinity,
+    keys: [],
+  })
+  if (audit.findings.length > 0 || readable === undefined) throw damagedError(layout.path, audit.findings)
+  const shadow = await openShadow(layout.level, readable)
   try {
     return await holdsAnything(shadow.database)
   } finally {

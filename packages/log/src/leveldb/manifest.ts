@@ -7,8 +7,8 @@ import { scanRecordLog } from './record-log.ts'
 /** Largest record of a manifest that is read: the list of all tables, a hundred bytes and two keys each. */
 const maxRecordBytes = 256 * 1024 * 1024
 
-// Fields of a version edit, in LevelDB's numbering.
-const tag = {
+/** Fields of a version edit, in LevelDB's numbering. */
+export const editField = {
   comparator: 1,
   logNumber: 2,
   nextFileNumber: 3,
@@ -35,6 +35,8 @@ export interface Manifest {
   /** Write-ahead logs with this number or a larger one are replayed. 0 while there never was one. */
   readonly logNumber: number
   readonly previousLogNumber: number
+  /** Above that of every file. */
+  readonly nextFileNumber: number
   readonly lastSequence: number
 }
 
@@ -94,11 +96,12 @@ class Edits {
   #lastSequence: number | undefined
 
   manifest(name: string): Manifest | undefined {
-    const [logNumber, lastSequence] = [this.#logNumber, this.#lastSequence]
-    if (logNumber === undefined || lastSequence === undefined || this.#nextFileNumber === undefined)
+    const [logNumber, nextFileNumber] = [this.#logNumber, this.#nextFileNumber]
+    const [previousLogNumber, lastSequence] = [this.#previousLogNumber, this.#lastSequence]
+    if (logNumber === undefined || nextFileNumber === undefined || lastSequence === undefined)
       return undefined
-    const previousLogNumber = this.#previousLogNumber
-    return { name, tables: [...this.#tables.values()], logNumber, previousLogNumber, lastSequence }
+    const tables = [...this.#tables.values()]
+    return { name, tables, logNumber, previousLogNumber, nextFileNumber, lastSequence }
   }
 
   /** @throws RangeError when the edit makes no sense */
@@ -107,18 +110,18 @@ class Edits {
     const added: TableFile[] = []
     while (!reader.atEnd) {
       const field = reader.varint()
-      if (field === tag.comparator) reader.lengthPrefixed()
-      else if (field === tag.logNumber) this.#logNumber = reader.varint()
-      else if (field === tag.previousLogNumber) this.#previousLogNumber = reader.varint()
-      else if (field === tag.nextFileNumber) this.#nextFileNumber = reader.varint()
-      else if (field === tag.lastSequence) this.#lastSequence = reader.varint()
-      else if (field === tag.compactPointer) {
+      if (field === editField.comparator) reader.lengthPrefixed()
+      else if (field === editField.logNumber) this.#logNumber = reader.varint()
+      else if (field === editField.previousLogNumber) this.#previousLogNumber = reader.varint()
+      else if (field === editField.nextFileNumber) this.#nextFileNumber = reader.varint()
+      else if (field === editField.lastSequence) this.#lastSequence = reader.varint()
+      else if (field === editField.compactPointer) {
         reader.varint()
         reader.lengthPrefixed()
-      } else if (field === tag.deletedFile) {
+      } else if (field === editField.deletedFile) {
         reader.varint()
         this.#tables.delete(reader.varint())
-      } else if (field === tag.newFile) added.push(readTable(reader))
+      } else if (field === editField.newFile) added.push(readTable(reader))
       else throw new RangeError(`unknown field ${field}`)
     }
     // A table that moves to another level is deleted and added by one edit, in either order.

@@ -4,9 +4,11 @@ import { maskedChecksum } from './coding.ts'
 /** LevelDB cuts its write-ahead logs and manifests into blocks of this size. */
 export const blockBytes = 32 * 1024
 
-// checksum (4), length (2), type (1)
-const headerBytes = 7
-const fragment = { full: 1, first: 2, middle: 3, last: 4 } as const
+/** Every fragment of a record begins with a checksum (4), a length (2) and a type (1). */
+export const fragmentHeaderBytes = 7
+
+/** Types of fragments. */
+export const fragment = { full: 1, first: 2, middle: 3, last: 4 } as const
 const readBytes = 32 * blockBytes
 
 /** What a file of records was found to be. */
@@ -94,7 +96,7 @@ class RecordScanner {
   /** Looks at one block; only the last may be shorter than {@link blockBytes}. */
   block(bytes: Buffer, position: number): void {
     let at = 0
-    while (bytes.length - at >= headerBytes && !this.#damaged) {
+    while (bytes.length - at >= fragmentHeaderBytes && !this.#damaged) {
       const found = fragmentAt(bytes, at)
       if (found === undefined) {
         this.#bad(position + at)
@@ -117,7 +119,7 @@ class RecordScanner {
 
   /** The first place from `from` on where a fragment stands; its length may be what is bad, so every place is tried. */
   #resume(bytes: Buffer, from: number): number {
-    for (let at = from; bytes.length - at >= headerBytes; at += 1)
+    for (let at = from; bytes.length - at >= fragmentHeaderBytes; at += 1)
       if (fragmentAt(bytes, at) !== undefined) return at
     return bytes.length
   }
@@ -155,8 +157,8 @@ function begins({ type }: Fragment): boolean {
 function fragmentAt(block: Buffer, at: number): Fragment | undefined {
   const type = block[at + 6] ?? 0
   if (type < fragment.full || type > fragment.last) return undefined
-  const end = at + headerBytes + block.readUInt16LE(at + 4)
+  const end = at + fragmentHeaderBytes + block.readUInt16LE(at + 4)
   if (end > block.length) return undefined
   if (block.readUInt32LE(at) !== maskedChecksum(block.subarray(at + 6, end))) return undefined
-  return { type, data: block.subarray(at + headerBytes, end), end }
+  return { type, data: block.subarray(at + fragmentHeaderBytes, end), end }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { LogError } from '../errors.ts'
 import { auditManifest } from '../leveldb/manifest.ts'
 import { verifyTable } from '../leveldb/table.ts'
-import { tableFileName } from '../recovery/audit.ts'
+import { tableFileName } from '../recovery/audit-tables.ts'
 
 /**
  * Verifies every table that LevelDB has now, by reading the files: LevelDB itself does not look at their checksums, and

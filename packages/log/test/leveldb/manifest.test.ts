@@ -5,6 +5,8 @@ import type { Test } from 'tap'
 import type { LogDatabase } from '../../src/database.ts'
 import { auditManifest } from '../../src/leveldb/manifest.ts'
 import { auditDirectory } from '../../src/recovery/audit.ts'
+import type { AuditOptions } from '../../src/recovery/audit.ts'
+import type { RecoveryReport } from '../../src/recovery/report.ts'
 
 const everything = { maxTableBytes: Infinity, keys: [] }
 
@@ -31,6 +33,10 @@ async function written(t: Test): Promise<Written> {
   return { directory, manifest: `${directory}/${manifest}` }
 }
 
+async function audit(directory: string, options: AuditOptions): Promise<Omit<RecoveryReport, 'mark'>> {
+  return (await auditDirectory(directory, options)).report
+}
+
 /** What LevelDB itself makes of the directory: an error, or how many of the 71 keys are there. */
 async function levelDb(directory: string): Promise<number | string> {
   const copy = directory.replace(/copy$/, 'opened')
@@ -55,7 +61,7 @@ t.test('the manifest says what the database consists of', async (t) => {
     manifest?.tables.map(({ number }) => `${String(number).padStart(6, '0')}.ldb`).toSorted(),
     tables.toSorted(),
   )
-  t.match(await auditDirectory(directory, everything), {
+  t.match(await audit(directory, everything), {
     state: 'intact',
     findings: [],
     tables: { live: tables.length, verified: tables.length },
@@ -68,7 +74,7 @@ t.test('a manifest that was cut short never hides that something is missing', as
   let silentLoss = 0
   for (let length = whole.length - 1; length >= 0; length -= 7) {
     writeFileSync(manifest, whole.subarray(0, length))
-    const { state } = await auditDirectory(directory, everything)
+    const { state } = await audit(directory, everything)
     const keys = state === 'damaged' ? 'refused' : await levelDb(directory)
     if (keys === 71 || keys === 'refused') continue
     silentLoss += 1
@@ -84,7 +90,7 @@ t.test('a flipped byte of a manifest never hides that something is missing', asy
     const flipped = Buffer.from(whole)
     flipped[position]! ^= 0x40
     writeFileSync(manifest, flipped)
-    const { state } = await auditDirectory(directory, everything)
+    const { state } = await audit(directory, everything)
     if (state === 'damaged') damaged += 1
     else {
       const keys = await levelDb(directory)
@@ -99,7 +105,7 @@ t.test('a CURRENT that names nothing, or something that is not there, is damage'
   const current = readFileSync(`${directory}/CURRENT`, 'latin1')
   for (const bad of ['', current.slice(0, -1), current.toLowerCase(), 'MANIFEST-999999\n']) {
     writeFileSync(`${directory}/CURRENT`, bad)
-    t.match(await auditDirectory(directory, everything), { state: 'damaged' }, JSON.stringify(bad))
+    t.match(await audit(directory, everything), { state: 'damaged' }, JSON.stringify(bad))
   }
 })
 
@@ -107,7 +113,7 @@ t.test('a missing write-ahead log is damage, although LevelDB does not miss it',
   const { directory } = await written(t)
   for (const file of readdirSync(directory)) if (file.endsWith('.log')) rmSync(`${directory}/${file}`)
   t.equal(await levelDb(directory), 70)
-  t.match(await auditDirectory(directory, everything), {
+  t.match(await audit(directory, everything), {
     state: 'damaged',
     findings: [{ kind: 'write-ahead-log', detail: /missing/ }],
   })
@@ -126,7 +132,7 @@ t.test('a table that is missing, too short or has a bad block is damage', async 
     const { directory } = await written(t)
     const table = readdirSync(directory).find((file) => file.endsWith('.ldb'))!
     harm(`${directory}/${table}`)
-    t.match(await auditDirectory(directory, everything), {
+    t.match(await audit(directory, everything), {
       state: 'damaged',
       findings: [{ kind: 'table', file: table }],
     })
@@ -137,10 +143,10 @@ t.test('tables are verified up to a limit, those that hold a wanted key first', 
   const { directory } = await written(t)
   const { manifest } = await auditManifest(directory)
   const sizes = manifest!.tables.map(({ bytes }) => bytes)
-  const none = await auditDirectory(directory, { maxTableBytes: 0, keys: [] })
+  const none = await audit(directory, { maxTableBytes: 0, keys: [] })
   t.match(none, { state: 'intact', tables: { live: sizes.length, verified: 0, verifiedBytes: 0 } })
   const oldest = manifest!.tables.toSorted((a, b) => a.number - b.number)[0]!
-  const some = await auditDirectory(directory, {
+  const some = await audit(directory, {
     maxTableBytes: oldest.bytes,
     keys: [oldest.smallest.subarray(0, -8)],
   })

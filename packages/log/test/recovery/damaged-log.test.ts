@@ -202,17 +202,61 @@ t.test('an older copy of the database beside a newer high-water file is damage',
   })
 })
 
-t.test('a table with a bad byte is damage that LevelDB is never shown', async (t) => {
+t.test(
+  'a bad table is damage that LevelDB is never shown, and the batches before it can be read',
+  async (t) => {
+    const home = t.testdir()
+    await createLog({ path: `${home}/log` })
+    // What was written before an opening is in a table after it.
+    for (let round = 0; round < 4; round += 1) {
+      const log = await openLog({ path: `${home}/log` })
+      for (let index = 5 * round; index < 5 * round + 5; index += 1)
+        await log.append([{ payload: text(index) }])
+      await log.close()
+    }
+    const tables = readdirSync(`${home}/log/leveldb`).filter((file) => file.endsWith('.ldb'))
+    t.ok(tables.length >= 3)
+    const ends: number[] = []
+    for (const table of tables) {
+      const path = `${home}/copy`
+      rmSync(path, { recursive: true, force: true })
+      cpSync(`${home}/log`, path, { recursive: true })
+      const file = `${path}/leveldb/${table}`
+      if (ends.length === 1) rmSync(file)
+      else flip(file, Math.floor(statSync(file).size / 3))
+      const before = contents(path)
+      const error = await refusal(path)
+      t.match(error, { code: 'LOG_DAMAGED', details: { findings: [{ kind: 'table', file: table }] } })
+      const log = await openLog({ path, allowDamaged: true }).catch((unreadable: LogError) => unreadable)
+      if ('endOffset' in log) {
+        await checkBatches(t, log, error.details['offset'] as number)
+        ends.push(log.endOffset)
+        await log.close()
+      } else ends.push(NaN)
+      t.strictSame(contents(path), before)
+    }
+    t.ok(ends.includes(5), `the log can be read up to ${ends.join(', ')}`)
+  },
+)
+
+t.test('all tables are read when one of them is bad, whatever the limit', async (t) => {
   const { path } = await crashed(t)
-  await (await openLog({ path })).close()
-  const table = readdirSync(`${path}/leveldb`).find((file) => file.endsWith('.ldb'))!
-  const { size } = statSync(`${path}/leveldb/${table}`)
-  flip(`${path}/leveldb/${table}`, Math.floor(size / 3))
-  t.match(await refusal(path), {
-    code: 'LOG_DAMAGED',
-    details: { findings: [{ kind: 'table', file: table }] },
-  })
-  await t.rejects(openLog({ path, allowDamaged: true }), { code: 'LOG_DAMAGED' })
+  for (let round = 0; round < 3; round += 1) {
+    const log = await openLog({ path })
+    await log.append([{ payload: text(20 + round) }])
+    await log.close()
+  }
+  const tables = readdirSync(`${path}/leveldb`).filter((file) => file.endsWith('.ldb'))
+  const newest = tables.toSorted().at(-1)!
+  for (const table of tables) flip(`${path}/leveldb/${table}`, 40)
+  const { size } = statSync(`${path}/leveldb/${newest}`)
+  const error = await openLog({ path, maxAuditBytes: size }).catch((refused: LogError) => refused as LogError)
+  t.match(error, { code: 'LOG_DAMAGED' })
+  const { findings } = (error as LogError).details as { findings: readonly Finding[] }
+  t.strictSame(
+    findings.flatMap(({ kind, file }) => (kind === 'table' ? [file] : [])).toSorted(),
+    tables.toSorted(),
+  )
 })
 
 t.test('a log that is opened to be read changes nothing in its directory', async (t) => {
