@@ -20,9 +20,12 @@ async function copyOf(t: { testdir(): string }, part: string): Promise<string> {
   return path
 }
 
-/** Everything in `log`. */
-function contents(log: Log): Promise<readonly Batch[]> {
-  return log.read(log.startOffset, { maxBytes: Number.MAX_SAFE_INTEGER })
+/** Everything in `log`, with payloads that can be compared. */
+async function contents(log: Log): Promise<Batch[]> {
+  const found: Batch[] = []
+  for (const batch of await log.read(log.startOffset, { maxBytes: Number.MAX_SAFE_INTEGER }))
+    found.push({ ...batch, payload: Buffer.from(batch.payload) })
+  return found
 }
 
 t.test('a log of format version 1 opens, and holds exactly what was written', async (t) => {
