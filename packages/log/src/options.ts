@@ -161,7 +161,8 @@ export interface DatabaseOptions {
 /** How to open a log: exactly one of `path` and `database`, and its limits. */
 export interface OpenLogOptions extends CreateLogOptions, LogLimitOptions, DatabaseOptions {
   /**
-   * Open a damaged log all the same: read-only, as far as it can be trusted. `recovery` says what is wrong.
+   * Open a damaged log all the same: read-only, as far as it can be trusted. `recovery` says what is wrong. The hard
+   * state may be an older one than the last.
    *
    * @default false, and a damaged log is refused with LOG_DAMAGED
    */

@@ -250,12 +250,12 @@ t.test('all tables are read when one of them is bad, whatever the limit', async 
   const newest = tables.toSorted().at(-1)!
   for (const table of tables) flip(`${path}/leveldb/${table}`, 40)
   const { size } = statSync(`${path}/leveldb/${newest}`)
-  const error = await openLog({ path, maxAuditBytes: size }).catch((refused: LogError) => refused as LogError)
+  const error = await openLog({ path, maxAuditBytes: size }).catch((refused: LogError) => refused)
   t.match(error, { code: 'LOG_DAMAGED' })
   const { findings } = (error as LogError).details as { findings: readonly Finding[] }
   t.strictSame(
-    findings.flatMap(({ kind, file }) => (kind === 'table' ? [file] : [])).toSorted(),
-    tables.toSorted(),
+    new Set(findings.flatMap(({ kind, file }) => (kind === 'table' ? [file] : []))),
+    new Set(tables),
   )
 })
 
