@@ -5,7 +5,7 @@ export type JournalEvent =
   | { readonly type: 'create' | 'directory'; readonly inode: number; readonly path: string }
   | { readonly type: 'rename'; readonly from: string; readonly path: string }
   | { readonly type: 'unlink' | 'remove'; readonly path: string }
-  | { readonly type: 'sync' | 'truncate'; readonly inode: number; readonly bytes: number }
+  | { readonly type: 'written' | 'sync' | 'truncate'; readonly inode: number; readonly bytes: number }
   | { readonly type: 'syncdir' | 'overwrite'; readonly inode: number }
   /** The writer says that it made a log. */
   | { readonly type: 'created' }
@@ -44,6 +44,7 @@ function parseEvent(line: string): JournalEvent {
     case 'unlink':
     case 'remove':
       return { type, path: first }
+    case 'written':
     case 'sync':
     case 'truncate':
       return { type, inode: Number(first), bytes: Number(second) }

@@ -140,7 +140,10 @@ function extent(
     if (event?.type === 'sync') durableBytes = Math.max(durableBytes, event.bytes)
     if (event?.type === 'truncate') durableBytes = Math.min(durableBytes, event.bytes)
   }
-  const next = own.slice(cut).find((event) => event?.type === 'sync')
-  const writtenBytes = Math.max(durableBytes, next?.type === 'sync' ? next.bytes : end)
+  // Of a file that was not written through stdio it is not known when: before its next sync, or at the very end.
+  const written = own.some((event) => event?.type === 'written')
+    ? own.slice(0, cut).findLast((event) => event?.type === 'written')
+    : (own.slice(cut).find((event) => event?.type === 'sync') ?? { bytes: end })
+  const writtenBytes = Math.max(durableBytes, written !== undefined && 'bytes' in written ? written.bytes : 0)
   return { durableBytes: Math.min(durableBytes, end), writtenBytes: Math.min(writtenBytes, end) }
 }

@@ -6,11 +6,11 @@
  * QUORATE_RECORD_UNDER    folder to watch, an absolute path
  * QUORATE_RECORD_JOURNAL  file to append to, one event a line:
  *     create INODE PATH | rename FROM TO | unlink PATH | directory INODE PATH | remove PATH
- *     sync INODE BYTES | syncdir INODE | truncate INODE BYTES | overwrite INODE
+ *     written INODE BYTES | sync INODE BYTES | syncdir INODE | truncate INODE BYTES | overwrite INODE
  * QUORATE_RECORD_GRAVES   folder that keeps what was removed, named by its inode, on the same file system
  *
- * Paths have no blanks: the campaigns choose them so. Writes are not recorded (stdio does not call write through the
- * symbol), and need not be: LevelDB only appends, so the size at a sync says what was durable.
+ * Paths have no blanks: the campaigns choose them so. What is written is not recorded, and need not be: LevelDB only
+ * appends, through stdio, so the size of a file after a flush says what was written and at a sync what was durable.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -206,6 +206,15 @@ static int recorded_sync(int fd, int (*real)(int)) {
 int fsync(int fd) { return recorded_sync(fd, (__typeof__(&fsync))dlsym(RTLD_NEXT, "fsync")); }
 
 int fdatasync(int fd) { return recorded_sync(fd, (__typeof__(&fdatasync))dlsym(RTLD_NEXT, "fdatasync")); }
+
+int fflush_unlocked(FILE *file) {
+  int result = REAL(fflush_unlocked, file);
+  struct stat flushed;
+  if (journal < 0 || file == NULL || result != 0) return result;
+  ino_t inode = inode_of(fileno(file), &flushed);
+  if (inode != 0) note("written %lu %lld\n", (unsigned long)inode, (long long)flushed.st_size);
+  return result;
+}
 
 static int recorded_truncate(int fd, off_t bytes) {
   struct stat file;

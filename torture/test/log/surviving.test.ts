@@ -73,6 +73,11 @@ t.test('a directory keeps what is in it when it gets another name', async (t) =>
   })
 })
 
+t.test('what was flushed behind the last sync may be there', async (t) => {
+  const lines = ['create 3 /d/new', 'written 3 50', 'sync 3 50', 'written 3 60']
+  t.match(left(lines, 'lazy'), { '/d/new': { durableBytes: 50, writtenBytes: 60 } })
+})
+
 t.test('a file that was cut holds no more than was synced since', async (t) => {
   t.match(left(['truncate 2 0', 'sync 2 30'], 'lazy'), { '/d/old': { durableBytes: 30 } })
 })
