@@ -52,17 +52,17 @@ export interface SnapshotStoreParts {
 
 /** Snapshots as files, wherever those are. Made by `openSnapshots` and `openMemorySnapshots`. */
 export class SnapshotStore implements Snapshots {
-  readonly damaged: readonly string[]
   readonly #parts: SnapshotStoreParts
   readonly #stored = new Map<string, StoredSnapshot>()
   readonly #pending = new Map<string, PendingSnapshot | undefined>()
   readonly #running = new Set<Promise<unknown>>()
+  #damaged: readonly string[]
   #all: readonly SnapshotInfo[] | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: SnapshotStoreParts) {
     this.#parts = parts
-    this.damaged = parts.damaged
+    this.#damaged = parts.damaged
     for (const snapshot of parts.found) this.#stored.set(snapshotName(snapshot.info), snapshot)
   }
 
@@ -71,6 +71,10 @@ export class SnapshotStore implements Snapshots {
       .map(({ info }) => info)
       .toSorted((a, b) => a.endOffset - b.endOffset || a.epoch - b.epoch)
     return this.#all
+  }
+
+  get damaged(): readonly string[] {
+    return this.#damaged
   }
 
   get latest(): SnapshotInfo | undefined {
@@ -123,7 +127,8 @@ export class SnapshotStore implements Snapshots {
   }
 
   async delete(id: SnapshotId): Promise<void> {
-    const name = snapshotName(this.#find(id).info)
+    const name = snapshotName(id)
+    if (!this.#damaged.includes(name)) this.#find(id)
     await this.#doing(async () => {
       this.#forget(name)
       await this.#parts.files.remove(name)
@@ -161,6 +166,7 @@ export class SnapshotStore implements Snapshots {
 
   #forget(name: string): void {
     this.#stored.delete(name)
+    this.#damaged = this.#damaged.filter((damaged) => damaged !== name)
     this.#all = undefined
   }
 

@@ -90,7 +90,8 @@ export interface Snapshots extends AsyncDisposable {
   contents(id: SnapshotId, options?: { readonly signal?: AbortSignal }): AsyncIterable<Uint8Array>
 
   /**
-   * Deletes a snapshot; resolves when that is on disk. A read that began before may still succeed.
+   * Deletes a snapshot, or the damaged file that has its name; resolves when that is on disk. A read that began before
+   * may still succeed.
    *
    * @throws LOG_SNAPSHOT_NOT_FOUND, LOG_IO (it may be back when the store is opened again), LOG_CLOSED
    */

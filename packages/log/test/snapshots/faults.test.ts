@@ -43,6 +43,19 @@ t.test('whichever byte is damaged, no wrong byte is read', async (t) => {
   t.equal(listed, body.length, 'only damage of the body waits until it is read')
 })
 
+t.test('a damaged file can be deleted, and its snapshot made again', async (t) => {
+  const directory = createMemorySnapshotDirectory()
+  const before = await openMemorySnapshots({ directory })
+  await make(before)
+  await before.close()
+  directory.corrupt(id, 0)
+  await using snapshots = await openMemorySnapshots({ directory })
+  await snapshots.delete(id)
+  t.strictSame(snapshots.damaged, [])
+  await make(snapshots)
+  t.strictSame(await bodyOf(snapshots, id), body)
+})
+
 t.test('a file that was cut anywhere is never listed', async (t) => {
   for (let length = 0; length < 32 + body.length + 4 + 20; length += 1) {
     const directory = createMemorySnapshotDirectory()
