@@ -46,7 +46,10 @@ export interface MemoryLog extends Log {
    * the writes are on disk all the same, which is what "outcome unknown" means.
    */
   failNextWrite(error: Error, options?: { readonly persisted?: boolean }): void
-  /** The stored batch that holds `offset` is damaged: reads that touch it, and opening if it is the last, say LOG_CORRUPT. */
+  /**
+   * The stored batch that holds `offset` is damaged: reads that touch it say LOG_CORRUPT, and opening says LOG_DAMAGED if
+   * it is the last.
+   */
   corrupt(offset: Offset): void
 }
 

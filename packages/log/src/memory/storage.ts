@@ -2,6 +2,7 @@ import { encodedBytes } from '../batch-codec.ts'
 import { nextOffset } from '../batch.ts'
 import type { Batch, Offset } from '../batch.ts'
 import { LogError } from '../errors.ts'
+import { damagedError } from '../recovery/damage.ts'
 import type { TimestampOffset } from '../log.ts'
 import type { Segment } from '../segment.ts'
 import { BatchSelection } from '../selection.ts'
@@ -22,12 +23,12 @@ export class MemoryStorage {
   #torn: Uint8Array | undefined
   #open = false
 
-  /** Locks the storage and verifies its end, as opening a directory does. @throws LOG_LOCKED, LOG_CORRUPT */
+  /** Locks the storage and verifies its end, as opening a directory does. @throws LOG_LOCKED, LOG_DAMAGED */
   open(): void {
     if (this.#open) throw new LogError('LOG_LOCKED', 'the storage is open already')
     this.#discardTorn()
     const last = this.#batches.at(-1)
-    if (last !== undefined) this.#verify(last)
+    if (last !== undefined && this.#corrupt.has(last.baseOffset)) throw damagedEnd(last.baseOffset)
     this.#open = true
   }
 
@@ -147,4 +148,8 @@ export class MemoryStorage {
 /** A new, empty disk with an empty log on it. */
 export function createMemoryStorage(): MemoryStorage {
   return new MemoryStorage()
+}
+
+function damagedEnd(offset: Offset): LogError {
+  return damagedError('memory', [{ kind: 'log', offset, detail: `the batch at offset ${offset} is damaged` }])
 }
