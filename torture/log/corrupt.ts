@@ -21,7 +21,7 @@ export const corrupt: Campaign = async ({ rounds, seed, directory, report }) => 
   const folder = join(directory, 'corrupt')
   const to = join(folder, 'damaged')
   mkdirSync(folder)
-  await using reader = new Reader()
+  await using reader = new Reader(directory)
   let template: Template | undefined
   for (let round = 0; round < rounds; round += 1) {
     if (template === undefined || round % roundsOfOneTemplate === 0)

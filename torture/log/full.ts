@@ -46,7 +46,7 @@ export const full: Campaign = async ({ rounds, seed, directory, fault, report })
   const disks = smallDisks(directory)
   const journal = join(directory, 'full-journal')
   const rows: Row[] = []
-  await using reader = new Reader()
+  await using reader = new Reader(directory)
   try {
     for (const [index, disk] of disks.entries()) {
       const tally = new Tally(report)

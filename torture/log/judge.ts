@@ -126,8 +126,14 @@ function firstGap({ inOrder, errors, startOffset, endOffset }: OpenedObservation
   return next === endOffset ? undefined : `the batches end at ${next}, the log at ${endOffset}`
 }
 
+type Known = ReadonlyMap<Offset, ReadonlySet<ModelBatch>>
+
+const knownOf = new WeakMap<readonly LogState[], Known>()
+
 /** Every batch that was at some time in one of `states`, by its base offset. */
-function byOffset(states: readonly LogState[]): Map<Offset, Set<ModelBatch>> {
+function byOffset(states: readonly LogState[]): Known {
+  const found = knownOf.get(states)
+  if (found !== undefined) return found
   const known = new Map<Offset, Set<ModelBatch>>()
   for (const { batches } of states)
     for (const batch of batches) {
@@ -135,10 +141,11 @@ function byOffset(states: readonly LogState[]): Map<Offset, Set<ModelBatch>> {
       if (others === undefined) known.set(batch.baseOffset, new Set([batch]))
       else others.add(batch)
     }
+  knownOf.set(states, known)
   return known
 }
 
-function isKnown(batch: ServedBatch, known: ReadonlyMap<Offset, ReadonlySet<ModelBatch>>): boolean {
+function isKnown(batch: ServedBatch, known: Known): boolean {
   return [...(known.get(batch.baseOffset) ?? [])].some((model) => isBatch(batch, model))
 }
 

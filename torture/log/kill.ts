@@ -21,7 +21,7 @@ export const kill: Campaign = async ({ rounds, seed, directory, fault, report })
   const random = seededRandom(seed)
   const tally = new Tally(report)
   const journal = join(directory, 'kill-journal')
-  await using reader = new Reader()
+  await using reader = new Reader(directory)
   let standby = startWriter(fault)
   let path: string | undefined
   let state: LogState = emptyState

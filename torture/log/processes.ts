@@ -28,7 +28,13 @@ export type ReadOptions = LogLimits & Partial<Pick<ReadRequest, 'create' | 'maxR
 
 /** Reads logs in a process of its own, and in a new one after LevelDB ended that. */
 export class Reader {
+  readonly #directory: string
   #process: Worker<ReadRequest, Observation> | undefined
+
+  /** @param directory for what the log puts aside: a process that LevelDB ends cleans nothing up */
+  constructor(directory: string) {
+    this.#directory = directory
+  }
 
   /** Opens the log in `path`, reads all of it and closes it. `expected` is what it should hold. */
   async read(
@@ -36,7 +42,7 @@ export class Reader {
     expected: LogState,
     { create = false, maxReadBytes = 1024 * 1024, ...limits }: ReadOptions = {},
   ): Promise<Observation> {
-    this.#process ??= new Worker(scripts.reader)
+    this.#process ??= new Worker(scripts.reader, { TMPDIR: this.#directory })
     const probes = [...expected.batches.map(({ baseOffset }) => baseOffset), endOffset(expected)]
     try {
       return await this.#process.request({ path, create, probes, maxReadBytes, limits })
