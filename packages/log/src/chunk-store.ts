@@ -54,6 +54,11 @@ export class ChunkStore {
     return reading(() => this.#database.get(key, encodings))
   }
 
+  /** Whether a chunk begins at `baseOffset`. It is not read. @throws LOG_IO, LOG_CORRUPT */
+  hasChunk(baseOffset: Offset): Promise<boolean> {
+    return reading(() => this.#database.has(this.#keys.chunk(baseOffset), { keyEncoding: 'view' }))
+  }
+
   /** Everything but the chunks, in order of key. @throws LOG_IO, LOG_CORRUPT */
   async records(): Promise<StoredRecord[]> {
     const entries = await reading(() =>

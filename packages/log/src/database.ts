@@ -28,6 +28,7 @@ interface KeyRange {
 export interface LogDatabase {
   open(options: { passive: boolean }): Promise<void>
   get(key: Uint8Array, options: Encodings): Promise<Uint8Array | undefined>
+  has(key: Uint8Array, options: { keyEncoding: 'view' }): Promise<boolean>
   batch(operations: Operation[], options: Encodings & { sync: true }): Promise<void>
   keys(range: KeyRange & Encodings): KeyIterator
   values(range: KeyRange & Encodings): { all(): Promise<Uint8Array[]> }

@@ -43,6 +43,10 @@ export class SingleWriterDatabase implements LogDatabase {
     return this.#database.get(...args)
   }
 
+  has(...args: Parameters<LogDatabase['has']>): ReturnType<LogDatabase['has']> {
+    return this.#database.has(...args)
+  }
+
   keys(...args: Parameters<LogDatabase['keys']>): ReturnType<LogDatabase['keys']> {
     return this.#database.keys(...args)
   }

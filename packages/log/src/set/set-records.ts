@@ -27,7 +27,7 @@ export function deletedName(key: Uint8Array): string {
 /** The record that says "here is a set of logs", in the format of docs/formats.md. */
 export function encodeSetFormat(): Uint8Array {
   return encodeRecord(recordBytes, (view) => {
-    for (const [index, character] of [...magic].entries()) view.setUint8(8 + index, character.charCodeAt(0))
+    for (let index = 0; index < magic.length; index += 1) view.setUint8(8 + index, magic.charCodeAt(index))
   })
 }
 
