@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Tally } from './campaign.ts'
 import type { Campaign } from './campaign.ts'
 import { judgeCrash } from './judge.ts'
+import type { Verdict } from './judge.ts'
 import { emptyState } from './model.ts'
 import type { LogState } from './model.ts'
 import { Reader, startWriter } from './processes.ts'
@@ -20,39 +21,62 @@ const mostAnswers = 80
 export const kill: Campaign = async ({ rounds, seed, directory, fault, report }) => {
   const random = seededRandom(seed)
   const tally = new Tally(report)
-  const journal = join(directory, 'kill-journal')
   await using reader = new Reader(directory)
+  // Half of a round is the time that a process needs to start: the next one does while this one works.
   let standby = startWriter(fault)
-  let path: string | undefined
-  let state: LogState = emptyState
-  for (let round = 0; round < rounds; round += 1) {
-    const writer = standby
-    // Half of a round is the time that a process needs to start: the next one does while this one works.
-    standby = startWriter(fault)
-    writeFileSync(journal, '')
-    if (path === undefined || round % roundsOfOneLog === 0) {
-      if (path !== undefined) rmSync(join(path, '..'), { recursive: true })
-      path = join(directory, `kill-${round}`, 'log')
-      mkdirSync(join(path, '..'))
-      state = emptyState
-      await writer.request({ do: 'create', path, journal })
+  try {
+    let log: TortureLog | undefined
+    for (let round = 0; round < rounds; round += 1) {
+      await using writer = standby
+      standby = startWriter(fault)
+      if (log === undefined || round % roundsOfOneLog === 0) log = await newLog(writer, directory, round, log)
+      const verdict = await killOnce(writer, reader, log, random, tally)
+      tally.verdict(verdict, `--kill, seed ${seed}, round ${round}, left in ${log.path}`)
+      log = 'state' in verdict ? { ...log, state: verdict.state } : undefined
     }
-    const callers = random.between(1, 8)
-    const run = { journal, seed: random.seed(), start: state, callers }
-    const died = await killWhileRunning(writer, path, run, random)
-    const history = historyOf(run.seed, state, readJournal(journal), callers)
-    tally.acknowledged(history.acknowledged)
-    const maxReadBytes = random.pick([1, 2000, 1024 * 1024])
-    const verdict =
-      died === undefined
-        ? judgeCrash(await reader.read(path, history.after, { maxReadBytes }), history)
-        : ({ violation: 'refused', what: died } as const)
-    tally.verdict(verdict, `--kill, seed ${seed}, round ${round}, left in ${path}`)
-    if ('state' in verdict) state = verdict.state
-    else path = undefined
+  } finally {
+    await standby.kill()
   }
-  await standby.kill()
   return [tally.row('kill', 'process')]
+}
+
+/** The log under torture, and what it holds. */
+interface TortureLog {
+  readonly path: string
+  readonly journal: string
+  readonly state: LogState
+}
+
+/** Makes a log in the place of `before`, which is removed unless something was found there. */
+async function newLog(
+  writer: Writer,
+  directory: string,
+  round: number,
+  before: TortureLog | undefined,
+): Promise<TortureLog> {
+  if (before !== undefined) rmSync(join(before.path, '..'), { recursive: true })
+  const folder = join(directory, `kill-${round}`)
+  mkdirSync(folder)
+  const log = { path: join(folder, 'log'), journal: join(folder, 'journal'), state: emptyState }
+  await writer.request({ do: 'create', path: log.path, journal: log.journal })
+  return log
+}
+
+async function killOnce(
+  writer: Writer,
+  reader: Reader,
+  { path, journal, state }: TortureLog,
+  random: Random,
+  tally: Tally,
+): Promise<Verdict> {
+  writeFileSync(journal, '')
+  const run = { journal, seed: random.seed(), start: state, callers: random.between(1, 8) }
+  const died = await killWhileRunning(writer, path, run, random)
+  const history = historyOf(run.seed, state, readJournal(journal), run.callers)
+  tally.acknowledged(history.acknowledged)
+  const maxReadBytes = random.pick([1, 2000, 1024 * 1024])
+  if (died !== undefined) return { violation: 'refused', what: died }
+  return judgeCrash(await reader.read(path, history.after, { maxReadBytes }), history)
 }
 
 /** @returns what ended the process, if it was not us */

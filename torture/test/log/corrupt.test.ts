@@ -6,7 +6,7 @@ t.test(
   async (t) => {
     const violations: string[] = []
     const rows = await corrupt({
-      rounds: 50,
+      rounds: 40,
       seed: 1,
       directory: t.testdir(),
       report: (line) => void violations.push(line),
@@ -14,7 +14,7 @@ t.test(
     t.same(violations, [])
     t.same(
       rows.reduce((rounds, row) => rounds + row.rounds, 0),
-      50,
+      40,
     )
     t.ok(rows.some(({ target, reported }) => target === '#.log' && reported > 0))
   },
