@@ -136,6 +136,21 @@ t.test('a log is deleted at once, and what is left of it later, also after a cra
   await reopened.close()
 })
 
+t.test('a log that was made anew under the name of a deleted one stays', async (t) => {
+  const { database, set } = await openSet()
+  await set.create('a')
+  await set.delete('a')
+  await set.create('a')
+  const log = await set.open('a')
+  await log.append([{ payload }])
+  await set.close()
+  const reopened = await openLogSet({ database })
+  await reopened.compact()
+  const again = await reopened.open('a')
+  t.equal(again.endOffset, 1)
+  await reopened.close()
+})
+
 t.test('a log may have limits of its own', async (t) => {
   const { set } = await openSet({ segmentBytes: 100 })
   for (const name of ['a', 'b']) await set.create(name)
