@@ -1,21 +1,23 @@
-/** What the log costs above raw LevelDB, and what its group commit gains. Both write with fdatasync, in the same run. */
-import { randomBytes } from 'node:crypto'
+/**
+ * What the log costs above raw LevelDB, and what its group commit gains. Everything writes with fdatasync, to the same
+ * disk, in the same run.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createLog, openLog } from '@quorate/log'
-import { Level } from 'level'
+import { appendRate, datasyncRate, putRate, setAppendRate } from './log/loads.ts'
+import type { Load } from './log/loads.ts'
+import { largeLog, manyLogs } from './log/opening.ts'
+import { sequentialRead, tailingLatency } from './log/reading.ts'
 import { median } from './table.ts'
 import type { Benchmark, Row } from './table.ts'
 
-interface Load {
+interface AppendLoad extends Load {
   readonly row: string
-  readonly payloadBytes: number
-  readonly callers: number
   readonly unit: 'appends/s' | 'MB/s'
   readonly target: number
 }
 
-const loads: readonly Load[] = [
+const loads: readonly AppendLoad[] = [
   { row: 'append 256 B, 1 caller', payloadBytes: 256, callers: 1, unit: 'appends/s', target: 0.9 },
   { row: 'append 256 B, 64 callers', payloadBytes: 256, callers: 64, unit: 'appends/s', target: 10 },
   { row: 'append 256 B, 1,000 callers', payloadBytes: 256, callers: 1000, unit: 'appends/s', target: 25 },
@@ -23,88 +25,67 @@ const loads: readonly Load[] = [
   { row: 'append 128 KiB, 16 callers', payloadBytes: 128 * 1024, callers: 16, unit: 'MB/s', target: 0.85 },
 ]
 
-/** Median of `runs`, each of `seconds` for the log and as long for LevelDB, on new directories. */
-export const benchmark: Benchmark = async function* ({ runs, seconds }) {
+const spreads: readonly { readonly logs: number; readonly target?: number }[] = [
+  { logs: 100, target: 0.5 },
+  { logs: 2000 },
+]
+
+/** Medians of `runs`, each of `seconds` for the log and as long for its peer, on new directories. */
+export const benchmark: Benchmark = async function* ({ runs, seconds, gigabytes }) {
   // On the disk that the repository is on: the system's temporary directory may be memory.
   const directory = await mkdtemp(join(import.meta.dirname, 'node_modules', '.log-'))
+  let directories = 0
+  const next = (): string => join(directory, String((directories += 1)))
   try {
-    for (const load of loads) {
-      const [ours, theirs]: [number[], number[]] = [[], []]
-      for (let run = 0; run < runs; run += 1) {
-        const path = join(directory, `${loads.indexOf(load)}-${run}`)
-        theirs.push(inUnit(load, await putRate(`${path}-level`, load, seconds)))
-        ours.push(inUnit(load, await appendRate(`${path}-log`, load, seconds)))
-      }
-      const { row, unit, target } = load
-      yield { row, value: median(ours), unit, peer: 'level put(sync)', peerValue: median(theirs), target }
+    yield await compared(
+      { row: 'write and fdatasync of a file, 256 B', unit: 'writes/s', peer: 'level put(sync), 1 caller' },
+      runs,
+      () => datasyncRate(next(), 256, seconds),
+      () => putRate(next(), { payloadBytes: 256, callers: 1 }, seconds),
+    )
+    for (const { row, unit, target, ...load } of loads) {
+      const scale = unit === 'MB/s' ? load.payloadBytes / 1e6 : 1
+      yield await compared(
+        { row, unit, peer: 'level put(sync)', target },
+        runs,
+        async () => scale * (await appendRate(next(), load, seconds)),
+        async () => scale * (await putRate(next(), load, seconds)),
+      )
     }
-    yield await sequentialRead(join(directory, 'read'), runs, seconds)
+    const load = { payloadBytes: 256, callers: 1000 }
+    for (const { logs, ...promise } of spreads)
+      yield await compared(
+        {
+          row: `append 256 B, 1,000 callers, ${logs} logs of a set`,
+          unit: 'appends/s',
+          peer: 'one log of a set',
+          ...promise,
+        },
+        runs,
+        () => setAppendRate(next(), load, logs, seconds),
+        () => setAppendRate(next(), load, 1, seconds),
+      )
+    yield await sequentialRead(next(), runs, seconds)
+    yield await tailingLatency(next(), runs, seconds)
+    yield await manyLogs(next(), runs, 2000)
+    yield* largeLog(next(), runs, gigabytes)
   } finally {
     await rm(directory, { recursive: true })
   }
 }
 
-function inUnit({ unit, payloadBytes }: Load, perSecond: number): number {
-  return unit === 'MB/s' ? (perSecond * payloadBytes) / 1e6 : perSecond
-}
-
-/** Calls `action` from that many callers, each again once it resolved. @returns calls a second */
-async function closedLoop(callers: number, seconds: number, action: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  const end = start + seconds * 1000
-  let calls = 0
-  const caller = async (): Promise<void> => {
-    while (performance.now() < end) {
-      await action()
-      calls += 1
-    }
-  }
-  await Promise.all(Array.from({ length: callers }, caller))
-  return (calls / (performance.now() - start)) * 1000
-}
-
-async function appendRate(path: string, { payloadBytes, callers }: Load, seconds: number): Promise<number> {
-  await createLog({ path })
-  await using log = await openLog({ path })
-  const payload = randomBytes(payloadBytes)
-  return await closedLoop(callers, seconds, () => log.append([{ payload }]))
-}
-
-async function putRate(path: string, { payloadBytes, callers }: Load, seconds: number): Promise<number> {
-  await using database = new Level<Uint8Array, Uint8Array>(path, {
-    keyEncoding: 'view',
-    valueEncoding: 'view',
-  })
-  await database.open()
-  const value = randomBytes(payloadBytes)
-  let next = 0
-  return await closedLoop(callers, seconds, () => {
-    const key = Buffer.alloc(8)
-    key.writeUInt32BE(next, 4)
-    next += 1
-    return database.put(key, value, { sync: true })
-  })
-}
-
-/** Reads a log from end to end, as fast as 1 MiB at a time goes, against the rate at which it was written. */
-async function sequentialRead(path: string, runs: number, seconds: number): Promise<Row> {
-  const load = { payloadBytes: 256, callers: 1000 }
-  await createLog({ path })
-  await using log = await openLog({ path })
-  const payload = randomBytes(load.payloadBytes)
-  const written = await closedLoop(load.callers, seconds * 2, () => log.append([{ payload }]))
-  const rates: number[] = []
+/** Measures ours and theirs in turn, so that whatever else the machine does befalls both. */
+async function compared(
+  about: Omit<Row, 'value' | 'peerValue'>,
+  runs: number,
+  ours: () => Promise<number>,
+  theirs: () => Promise<number>,
+): Promise<Row> {
+  const values: number[] = []
+  const peerValues: number[] = []
   for (let run = 0; run < runs; run += 1) {
-    const start = performance.now()
-    for (let offset = 0; offset < log.endOffset;) offset += (await log.read(offset)).length
-    rates.push((log.endOffset / (performance.now() - start)) * 1000)
+    peerValues.push(await theirs())
+    values.push(await ours())
   }
-  return {
-    row: 'sequential read, 256 B batches',
-    value: median(rates),
-    unit: 'batches/s',
-    peer: 'append, 1,000 callers',
-    peerValue: written,
-    target: 3,
-  }
+  return { ...about, value: median(values), peerValue: median(peerValues) }
 }

@@ -8,8 +8,10 @@ export interface Row {
   /** What `peerValue` is of. */
   readonly peer: string
   readonly peerValue: number
-  /** Smallest ratio that keeps the promise. */
-  readonly target: number
+  /** The ratio that keeps the promise; absent where nothing is promised. */
+  readonly target?: number
+  /** What the ratio must be to keep it. @default 'at least' */
+  readonly promise?: 'at least' | 'at most'
 }
 
 /** A row with its verdict, as `--json` prints it. */
@@ -20,12 +22,23 @@ export interface Verdict extends Row {
 }
 
 /** A benchmark yields its rows as it gets them. */
-export type Benchmark = (options: { readonly runs: number; readonly seconds: number }) => AsyncIterable<Row>
+export type Benchmark = (options: BenchmarkOptions) => AsyncIterable<Row>
+
+/** How much work a benchmark is to do. */
+export interface BenchmarkOptions {
+  /** Every figure is the median of so many. */
+  readonly runs: number
+  readonly seconds: number
+  /** Size of what is made large on disk. */
+  readonly gigabytes: number
+}
 
 /** Compares the value of `row` with its peer's. */
 export function verdict(row: Row): Verdict {
   const ratio = Number((row.value / row.peerValue).toFixed(2))
-  return { ...row, ratio, ok: ratio >= row.target }
+  const { target, promise = 'at least' } = row
+  const ok = target === undefined || (promise === 'at least' ? ratio >= target : ratio <= target)
+  return { ...row, ratio, ok }
 }
 
 /** The middle of `values`, or the mean of the two in the middle. */
@@ -43,8 +56,11 @@ export function formatTable(rows: readonly Verdict[]): string {
     colAligns: ['left', 'right', 'left', 'left', 'right', 'right', 'right', 'left'],
     style: { head: [], border: [] },
   })
-  for (const { row, value, unit, peer, peerValue, ratio, target, ok } of rows)
-    table.push([row, number(value), unit, peer, number(peerValue), ratio, target, ok ? 'yes' : 'NO'])
+  for (const { row, value, unit, peer, peerValue, ratio, target, promise, ok } of rows) {
+    const wanted = target === undefined ? '' : promise === 'at most' ? `<= ${target}` : `>= ${target}`
+    const verdictText = target === undefined ? '' : ok ? 'yes' : 'NO'
+    table.push([row, number(value), unit, peer, number(peerValue), ratio, wanted, verdictText])
+  }
   return table.toString()
 }
 

@@ -22,8 +22,8 @@ const namings: readonly RegExp[] = [
   // new RpcError('NODE_NOT_READY', and the constant of the same name for those who compare with it
   /\bnew RpcError\(\s*'(?<code>\w+)'/g,
   /\bexport const (?<code>[A-Z_]+) = '\k<code>'/g,
-  // { code: 'INTERNAL' } for what has none
-  /\bcode: '(?<code>[A-Z_]+)'/g,
+  // { code: 'INTERNAL' } for what has none; Node.js's own, such as ENOENT, are not ours
+  /\bcode: '(?<code>(?!E[A-Z]+')[A-Z_]+)'/g,
 ]
 
 function codesOfSource(text: string): string[] {

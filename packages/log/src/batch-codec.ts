@@ -1,6 +1,7 @@
 import type { Batch, Offset } from './batch.ts'
 import { crc32c } from './checksum.ts'
 import { LogError } from './errors.ts'
+import { readSafeInteger, writeSafeInteger } from './safe-integer.ts'
 
 /** Bytes that the envelope of every batch adds to its payload. docs/formats.md describes each of them. */
 export const batchHeaderBytes = 40
@@ -21,8 +22,6 @@ const at = {
   epoch: 32,
   payloadBytes: 36,
 } as const
-
-const two32 = 2 ** 32
 
 /** Bytes that `batches` take when encoded. */
 export function encodedBytes(batches: readonly { readonly payload: Uint8Array }[]): number {
@@ -75,17 +74,19 @@ export function encodeTarget(byteLength: number): EncodeTarget {
 }
 
 /** What the decoder found: the batches, and where the chain of checksums stands behind the last of them. */
-export interface DecodedChunk {
+export interface DecodedBatches {
   readonly batches: Batch[]
   readonly checksum: number
 }
 
-/** What must be true of the first batch of a chunk. What is absent is taken as it is found. */
-export interface ChunkExpectation {
+/** What must be true of the first of some batches. What is absent is taken as it is found. */
+export interface BatchExpectation {
   readonly baseOffset?: Offset
-  readonly previousChecksum?: number
+  readonly previousChecksum?: number | undefined
   /** Most batches to accept. */
   readonly maxBatches?: number
+  /** A checksum that covers all of the bytes was right, so that of each batch need not be computed. @default false */
+  readonly trusted?: boolean
 }
 
 /**
@@ -97,7 +98,7 @@ export interface ChunkExpectation {
  * @throws LOG_CORRUPT with `details.offset`, the first offset that cannot be trusted, as far as it is known, and
  *   `details.position`, the byte at which the bad batch begins
  */
-export function decodeChunk(bytes: Uint8Array, expected: ChunkExpectation = {}): DecodedChunk {
+export function decodeBatchBytes(bytes: Uint8Array, expected: BatchExpectation = {}): DecodedBatches {
   const view = viewOf(bytes)
   const batches: Batch[] = []
   let offset = expected.baseOffset
@@ -113,7 +114,7 @@ export function decodeChunk(bytes: Uint8Array, expected: ChunkExpectation = {}):
     if (payloadBytes > left) throw corrupt('a batch is longer than what holds it', offset, position)
     const end = position + batchHeaderBytes + payloadBytes
     const checksum = view.getUint32(position + at.checksum)
-    if (checksum !== crc32c(bytes.subarray(position + at.magic, end)))
+    if (expected.trusted !== true && checksum !== crc32c(bytes.subarray(position + at.magic, end)))
       throw corrupt('a batch does not have its checksum', offset, position)
     if (view.getUint8(position + at.magic) !== magic) throw corrupt('not a batch', offset, position)
     const found = view.getUint8(position + at.version)
@@ -125,7 +126,7 @@ export function decodeChunk(bytes: Uint8Array, expected: ChunkExpectation = {}):
       epoch: view.getUint32(position + at.epoch),
       timestampMs: readSafeInteger(view, position + at.timestampMs),
       attributes: view.getUint16(position + at.attributes),
-      payload: bytes.subarray(position + batchHeaderBytes, end),
+      payload: new Uint8Array(bytes.buffer, bytes.byteOffset + position + batchHeaderBytes, payloadBytes),
     }
     const next = batch.baseOffset + batch.count
     if (batch.count === 0 || !Number.isSafeInteger(next) || !Number.isSafeInteger(batch.timestampMs))
@@ -146,9 +147,9 @@ export function decodeChunk(bytes: Uint8Array, expected: ChunkExpectation = {}):
   return { batches, checksum: chain ?? 0 }
 }
 
-/** The checksum that the first batch of `chunk` says its predecessor has. The chunk must have been decoded before. */
-export function previousChecksumOf(chunk: Uint8Array): number {
-  return viewOf(chunk).getUint32(at.previousChecksum)
+/** The checksum that the batch at `position` says its predecessor has. It must have been decoded before. */
+export function previousChecksumAt(bytes: Uint8Array, position: number): number {
+  return viewOf(bytes).getUint32(position + at.previousChecksum)
 }
 
 function corrupt(what: string, offset: Offset | undefined, position: number): LogError {
@@ -158,14 +159,4 @@ function corrupt(what: string, offset: Offset | undefined, position: number): Lo
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-function writeSafeInteger(view: DataView, position: number, value: number): void {
-  view.setUint32(position, Math.floor(value / two32))
-  view.setUint32(position + 4, value % two32)
-}
-
-/** May exceed 2^53 and be imprecise then; the caller refuses such values. */
-function readSafeInteger(view: DataView, position: number): number {
-  return view.getUint32(position) * two32 + view.getUint32(position + 4)
 }

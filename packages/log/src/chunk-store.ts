@@ -1,10 +1,11 @@
-import { decodeChunk } from './batch-codec.ts'
 import { nextOffset } from './batch.ts'
 import type { Batch, Offset } from './batch.ts'
+import { decodeChunk } from './chunk-codec.ts'
 import { encodings } from './database.ts'
 import type { LogDatabase, Operation } from './database.ts'
 import { LogError } from './errors.ts'
-import type { Keys } from './keys.ts'
+import type { Keys, RecordKind } from './keys.ts'
+import type { SegmentProgress } from './segment.ts'
 
 /** A chunk that was read and verified: whole batches that were written together, and their stored bytes. */
 export interface Chunk {
@@ -14,6 +15,14 @@ export interface Chunk {
   /** Checksum of the last batch. */
   readonly checksum: number
   readonly bytes: Uint8Array
+  /** Its segment as it was before it. */
+  readonly before: SegmentProgress
+}
+
+/** A stored value that is no chunk, unverified. */
+export interface StoredRecord {
+  readonly kind: RecordKind
+  readonly value: Uint8Array
 }
 
 /** What one log keeps in its database: reading and verifying chunks, and the one way to write. */
@@ -45,9 +54,21 @@ export class ChunkStore {
     return reading(() => this.#database.get(key, encodings))
   }
 
-  /** Every value of the epoch index, in order of epoch, unverified. @throws LOG_IO, LOG_CORRUPT */
-  epochValues(): Promise<Uint8Array[]> {
-    return reading(() => this.#database.values({ ...encodings, ...this.#keys.epochs }).all())
+  /** Whether a chunk begins at `baseOffset`. It is not read. @throws LOG_IO, LOG_CORRUPT */
+  hasChunk(baseOffset: Offset): Promise<boolean> {
+    return reading(() => this.#database.has(this.#keys.chunk(baseOffset), { keyEncoding: 'view' }))
+  }
+
+  /** Everything but the chunks, in order of key. @throws LOG_IO, LOG_CORRUPT */
+  async records(): Promise<StoredRecord[]> {
+    const entries = await reading(() =>
+      this.#database.iterator({ ...encodings, ...this.#keys.records }).all(),
+    )
+    return entries.map(([key, value]) => {
+      const kind = this.#keys.kindOf(key)
+      if (kind !== undefined) return { kind, value }
+      throw new LogError('LOG_CORRUPT', `not the key of a record: ${Buffer.from(key).toString('hex')}`)
+    })
   }
 
   /** The key of every chunk whose base offset is at least `offset`, in order. @throws LOG_IO, LOG_CORRUPT */
@@ -56,11 +77,39 @@ export class ChunkStore {
     return reading(() => this.#database.keys(range).all())
   }
 
-  /** Base offset of the first chunk; `undefined` if there is none. @throws LOG_IO, LOG_CORRUPT */
-  async firstBaseOffset(): Promise<Offset | undefined> {
-    const range = { ...this.#keys.chunks, ...encodings, limit: 1 }
+  /** The keys of at most `limit` chunks with base offsets from `from` to before `to`, in order. @throws LOG_IO, LOG_CORRUPT */
+  chunkKeysBetween(from: Offset, to: Offset, limit: number): Promise<Uint8Array[]> {
+    const range = { gte: this.#keys.chunk(from), lt: this.#keys.chunk(to), limit, ...encodings }
+    return reading(() => this.#database.keys(range).all())
+  }
+
+  /** Base offset of the first chunk from `offset` on; `undefined` if there is none. @throws LOG_IO, LOG_CORRUPT */
+  async firstBaseOffset(offset: Offset): Promise<Offset | undefined> {
+    const range = { ...encodings, gte: this.#keys.chunk(offset), lt: this.#keys.chunks.lt, limit: 1 }
     const [key] = await reading(() => this.#database.keys(range).all())
-    return key === undefined ? undefined : this.#baseOffset(key)
+    return key === undefined ? undefined : this.baseOffsetOf(key)
+  }
+
+  /** The last chunk and the one before it, if they begin at `from` or later; verified by themselves. @throws LOG_CORRUPT, LOG_IO */
+  async lastChunks(from: Offset): Promise<{ readonly last?: Chunk; readonly before?: Chunk }> {
+    const range = {
+      ...encodings,
+      gte: this.#keys.chunk(from),
+      lt: this.#keys.chunks.lt,
+      reverse: true,
+      limit: 2,
+    }
+    const [last, before] = await reading(() => this.#database.iterator(range).all())
+    return {
+      ...(last === undefined ? {} : { last: this.#verify(last[0], last[1], undefined) }),
+      ...(before === undefined ? {} : { before: this.#verify(before[0], before[1], undefined) }),
+    }
+  }
+
+  /** Gives back the space of what was removed between `from` and `to`. @throws LOG_IO */
+  async compact(from: Offset, to: Offset): Promise<void> {
+    const [start, end] = [this.#keys.chunk(from), this.#keys.chunk(to)]
+    await reading(async () => this.#database.compactRange?.(start, end, { keyEncoding: 'view' }))
   }
 
   /** The last chunk that begins at or before `offset`, verified; `undefined` if there is none. @throws LOG_CORRUPT, LOG_IO */
@@ -89,7 +138,8 @@ export class ChunkStore {
       lt: this.#keys.chunks.lt,
       highWaterMarkBytes,
     }
-    const iterator = this.#database.iterator(range)
+    // A closed database throws at once.
+    const iterator = await reading(async () => this.#database.iterator(range))
     let previous = first
     try {
       for (;;) {
@@ -104,19 +154,20 @@ export class ChunkStore {
   }
 
   #verify(key: Uint8Array, bytes: Uint8Array, previous: Chunk | undefined): Chunk {
-    const baseOffset = this.#baseOffset(key)
+    const baseOffset = this.baseOffsetOf(key)
     if (previous !== undefined && previous.endOffset !== baseOffset)
       throw hole(previous.endOffset, baseOffset)
     const chain = baseOffset === 0 ? 0 : previous?.checksum
     const expected = chain === undefined ? { baseOffset } : { baseOffset, previousChecksum: chain }
-    const { batches, checksum } = decodeChunk(bytes, expected)
+    const { batches, checksum, before } = decodeChunk(bytes, expected)
     const last = batches.at(-1)
     if (last === undefined)
       throw new LogError('LOG_CORRUPT', `the chunk at offset ${baseOffset} is empty`, { offset: baseOffset })
-    return { baseOffset, endOffset: nextOffset(last), batches, checksum, bytes }
+    return { baseOffset, endOffset: nextOffset(last), batches, checksum, bytes, before }
   }
 
-  #baseOffset(key: Uint8Array): Offset {
+  /** The base offset in the key of a chunk. @throws LOG_CORRUPT */
+  baseOffsetOf(key: Uint8Array): Offset {
     const offset = this.#keys.baseOffsetOf(key)
     if (offset !== undefined) return offset
     throw new LogError('LOG_CORRUPT', `not the key of a chunk: ${Buffer.from(key).toString('hex')}`)
@@ -129,8 +180,8 @@ export function hole(offset: Offset, found: Offset | undefined): LogError {
   return new LogError('LOG_CORRUPT', `offsets from ${offset}${until} are missing`, { offset })
 }
 
-/** Names what a database throws while reading. LevelDB says `LEVEL_CORRUPTION` for damage that it notices itself. */
-async function reading<Result>(read: () => Promise<Result>): Promise<Result> {
+/** Performs a read, and names what the database throws. LevelDB says `LEVEL_CORRUPTION` for damage that it notices itself. */
+export async function reading<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
     return await read()
   } catch (cause) {

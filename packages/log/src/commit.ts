@@ -1,145 +1,143 @@
-import {
-  batchHeaderBytes,
-  encodedBytes,
-  encodeTarget,
-  previousChecksumOf,
-  writeBatch,
-} from './batch-codec.ts'
+import { appendBatches } from './append-batches.ts'
 import type { Batch, Offset } from './batch.ts'
-import { hole } from './chunk-store.ts'
+import type { ChunkLimits } from './chunk-plan.ts'
 import type { ChunkStore } from './chunk-store.ts'
-import type { Operation } from './database.ts'
-import { encodeEpochStart } from './epochs.ts'
+import { cutSuffix } from './cut-suffix.ts'
 import { LogError } from './errors.ts'
+import type { Entry } from './group-writer.ts'
 import { encodeHardState } from './hard-state-codec.ts'
 import { assertInvariant } from './invariant.ts'
 import type { Keys } from './keys.ts'
+import { segmentBoundary } from './log-state.ts'
+import type { Change, LogState } from './log-state.ts'
+import { dropPrefix, resetLog, sweepChunks } from './move-start.ts'
+import { standsFirst } from './request.ts'
+import type { WriteRequest } from './request.ts'
+import { place } from './tail.ts'
 import type { Placement, Tail } from './tail.ts'
 
-/** Where a commit is stored, and how large its chunks may grow. */
+/** Where a log is stored, and in which pieces. */
 export interface CommitTarget {
   readonly store: ChunkStore
   readonly keys: Keys
-  readonly maxChunkBytes: number
+  readonly limits: ChunkLimits
+}
+
+/** An entry that was not refused, and what it comes to. */
+interface Accepted {
+  readonly entry: Entry
+  readonly placement: Placement
+}
+
+/** One log's part of an atomic write. */
+export interface PlannedCommit extends Change {
+  readonly accepted: readonly Accepted[]
+  /** Where the log is cut. */
+  readonly truncateTo: Offset | undefined
+  /** Something that a read under way may be looking at goes away. */
+  readonly disturbsReads: boolean
 }
 
 /**
- * One atomic write in the making: at most one cut, then any number of placed requests.
+ * Plans what `entries` come to in the log that is in `state`: at most one cut or move of the start, which is the first of
+ * them, then any number of batches. Entries that are wrong are rejected, each alone. Only a cut has to read, and waits.
  *
- * `tail` and `checksum` are what the log will have once the write is durable.
+ * @throws LOG_CORRUPT, LOG_IO (the log cannot be read where it is to be cut)
  */
-export class Commit {
-  readonly #target: CommitTarget
-  readonly #before: Tail
-  readonly #cut: Operation[] = []
-  readonly #batches: Batch[] = []
-  #tail: Tail
-  #checksum: number
+export function planCommit(
+  target: CommitTarget,
+  state: LogState,
+  entries: readonly Entry[],
+  timestampMs: number,
+): PlannedCommit | Promise<PlannedCommit> {
+  const [first] = entries
+  assertInvariant(first !== undefined, 'a commit has an entry')
+  if (!standsFirst(first.request))
+    return planAppends(target, { operations: [], state }, undefined, entries, timestampMs)
+  return planFromFirst(target, state, first, entries.slice(1), timestampMs)
+}
 
-  constructor(target: CommitTarget, tail: Tail, checksum: number) {
-    this.#target = target
-    this.#before = tail
-    this.#tail = tail
-    this.#checksum = checksum
+async function planFromFirst(
+  target: CommitTarget,
+  state: LogState,
+  entry: Entry,
+  rest: readonly Entry[],
+  timestampMs: number,
+): Promise<PlannedCommit> {
+  try {
+    const request = bounded(entry.request, state)
+    const placement = place(state.tail, request, timestampMs)
+    const change = await firstChange(target, state, request, placement)
+    return planAppends(target, change, { entry, placement }, rest, timestampMs)
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    entry.reject(error)
+    return planAppends(target, { operations: [], state }, undefined, rest, timestampMs)
   }
+}
 
-  get tail(): Tail {
-    return this.#tail
-  }
+/** Only whole segments are dropped. */
+function bounded(request: WriteRequest, state: LogState): WriteRequest {
+  if (request.kind !== 'deleteBefore' || !isOffset(request.offset, state.tail.endOffset)) return request
+  return { ...request, offset: segmentBoundary(state, request.offset) }
+}
 
-  get checksum(): number {
-    return this.#checksum
-  }
+function firstChange(
+  { store, keys }: CommitTarget,
+  state: LogState,
+  request: WriteRequest,
+  { truncateTo, after }: Placement,
+): Change | Promise<Change> {
+  if (truncateTo !== undefined) return cutSuffix(store, keys, state, truncateTo)
+  if (request.kind === 'sweep') return sweepChunks(keys, state, request.chunkKeys, request.sweptTo)
+  if (request.kind === 'reset') return resetLog(keys, state, after)
+  if (after.startOffset > state.tail.startOffset) return dropPrefix(keys, state, after)
+  return { operations: [], state }
+}
 
-  /**
-   * Plans to remove everything from `offset` on. Must come before the first `add`.
-   *
-   * @throws LOG_OFFSET_OUT_OF_RANGE (inside a batch), LOG_CORRUPT, LOG_IO
-   */
-  async cut(offset: Offset): Promise<void> {
-    const { store, keys } = this.#target
-    const cut: Operation[] = (await store.chunkKeysFrom(offset)).map((key) => ({ type: 'del', key }))
-    for (const { epoch, startOffset } of this.#before.epochs)
-      if (startOffset >= offset) cut.push({ type: 'del', key: keys.epoch(epoch) })
-    const kept = await this.#keptOfChunk(offset)
-    if (kept.rewritten !== undefined) cut.push(kept.rewritten)
-    this.#cut.push(...cut)
-    this.#checksum = kept.checksum
-  }
-
-  /** Adds a request that was placed behind {@link tail}. */
-  add(placement: Placement): void {
-    const endOffset = placement.truncateTo ?? this.#tail.endOffset
-    assertInvariant(
-      (placement.batches[0]?.baseOffset ?? endOffset) === endOffset,
-      'batches begin where the log ends',
-    )
-    assertInvariant(placement.after.endOffset >= endOffset, 'batches never move the end of the log back')
-    for (const batch of placement.batches) this.#batches.push(batch)
-    this.#tail = placement.after
-  }
-
-  /** Encodes the write. Call it once; afterwards {@link checksum} includes the batches. */
-  operations(): Operation[] {
-    const { keys } = this.#target
-    const operations = this.#cut
-    for (const chunk of this.#encode()) operations.push(chunk)
-    const kept = this.#tail.epochs.findLastIndex(({ startOffset }) => startOffset < this.#firstOffset())
-    for (const start of this.#tail.epochs.slice(kept + 1))
-      operations.push({ type: 'put', key: keys.epoch(start.epoch), value: encodeEpochStart(start) })
-    const { hardState } = this.#tail
-    if (hardState !== undefined && hardState !== this.#before.hardState)
-      operations.push({ type: 'put', key: keys.hardState, value: encodeHardState(hardState) })
-    return operations
-  }
-
-  #firstOffset(): Offset {
-    return this.#batches[0]?.baseOffset ?? this.#tail.endOffset
-  }
-
-  /** The chunk that `offset` falls into keeps its batches before it. */
-  async #keptOfChunk(offset: Offset): Promise<{ checksum: number; rewritten?: Operation }> {
-    if (offset === this.#before.startOffset) return { checksum: 0 }
-    const chunk = await this.#target.store.chunkAt(offset - 1)
-    if (chunk === undefined || chunk.endOffset < offset) throw hole(offset - 1, undefined)
-    if (chunk.endOffset === offset) return { checksum: chunk.checksum }
-    const following = chunk.batches.findIndex((batch) => batch.baseOffset >= offset)
-    if (chunk.batches[following]?.baseOffset !== offset)
-      throw new LogError('LOG_OFFSET_OUT_OF_RANGE', `cannot cut at ${offset}: it is inside a batch`, {
-        offset,
-      })
-    const keptBytes = encodedBytes(chunk.batches.slice(0, following))
-    return {
-      checksum: previousChecksumOf(chunk.bytes.subarray(keptBytes)),
-      rewritten: {
-        type: 'put',
-        key: this.#target.keys.chunk(chunk.baseOffset),
-        value: chunk.bytes.subarray(0, keptBytes),
-      },
+/** Adds to `change`, which the entry `first` asked for, the batches of that entry and of the others. */
+function planAppends(
+  { keys, limits }: CommitTarget,
+  change: Change,
+  first: Accepted | undefined,
+  entries: readonly Entry[],
+  timestampMs: number,
+): PlannedCommit {
+  const accepted: Accepted[] = first === undefined ? [] : [first]
+  let tail: Tail = first?.placement.after ?? change.state.tail
+  for (const entry of entries) {
+    try {
+      const placement = place(tail, entry.request, timestampMs)
+      accepted.push({ entry, placement })
+      tail = placement.after
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      entry.reject(error)
     }
   }
-
-  /** Chunks end before they exceed `maxChunkBytes`, so that reading one batch does not mean reading a whole commit. */
-  *#encode(): Generator<Operation> {
-    const batches = this.#batches
-    const target = encodeTarget(encodedBytes(batches))
-    let position = 0
-    let chunkStart = 0
-    let chunkKey: Uint8Array | undefined
-    for (const batch of batches) {
-      const batchBytes = batchHeaderBytes + batch.payload.byteLength
-      if (chunkKey !== undefined && position + batchBytes - chunkStart > this.#target.maxChunkBytes) {
-        yield { type: 'put', key: chunkKey, value: target.bytes.subarray(chunkStart, position) }
-        chunkKey = undefined
-      }
-      if (chunkKey === undefined) {
-        chunkKey = this.#target.keys.chunk(batch.baseOffset)
-        chunkStart = position
-      }
-      this.#checksum = writeBatch(target, position, batch, this.#checksum)
-      position += batchBytes
-    }
-    if (chunkKey !== undefined)
-      yield { type: 'put', key: chunkKey, value: target.bytes.subarray(chunkStart, position) }
+  const batches: Batch[] = []
+  for (const { placement } of accepted) for (const batch of placement.batches) batches.push(batch)
+  const appended = appendBatches(keys, limits, change.state, batches, tail)
+  const operations =
+    change.operations.length === 0 ? appended.operations : [...change.operations, ...appended.operations]
+  const { hardState } = tail
+  if (hardState !== undefined && hardState !== change.state.tail.hardState)
+    operations.push({ type: 'put', key: keys.hardState, value: encodeHardState(hardState) })
+  assertInvariant(tail.endOffset >= change.state.tail.endOffset, 'batches never move the end of a log back')
+  return {
+    operations,
+    state: appended.state,
+    accepted,
+    truncateTo: first?.placement.truncateTo,
+    disturbsReads: change.operations.length > 0,
   }
+}
+
+function isOffset(value: number, endOffset: Offset): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= endOffset
+}
+
+/** What the caller got wrong is refused alone; a log that cannot be read where it is to be cut is a failed log. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof LogError && error.code !== 'LOG_CORRUPT' && error.code !== 'LOG_IO'
 }

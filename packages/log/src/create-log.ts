@@ -1,7 +1,6 @@
 import { ChunkStore } from './chunk-store.ts'
-import { encodings } from './database.ts'
 import type { LogDatabase } from './database.ts'
-import { openDirectory } from './directory.ts'
+import { createDirectory } from './directory.ts'
 import { LogError } from './errors.ts'
 import { encodeFormat } from './format.ts'
 import { Keys } from './keys.ts'
@@ -16,17 +15,14 @@ import type { CreateLogOptions } from './options.ts'
  *
  * @returns when the log is on disk; it is not open then
  * @throws LOG_EXISTS (there is a log, or a database of something else; nothing changed), LOG_LOCKED, LOG_NOT_WRITABLE,
- *   LOG_CORRUPT, LOG_IO, TypeError for options that make no sense
+ *   LOG_DAMAGED, LOG_IO, TypeError for options that make no sense
  */
 export async function createLog(options: CreateLogOptions): Promise<void> {
   const { path, database, name } = parseCreateOptions(options)
   if (database !== undefined) return create(database, name)
   // The schema lets exactly one of the two through.
-  const own = await openDirectory(path!, true)
+  const own = await createDirectory(path!)
   try {
-    const [key] = await own.database.keys({ ...encodings, gte: new Uint8Array(), limit: 1 }).all()
-    if (key !== undefined)
-      throw new LogError('LOG_EXISTS', `${path} holds a log or another database already`, { path })
     await create(own.database, name)
   } finally {
     await own.release()

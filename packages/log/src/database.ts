@@ -28,10 +28,22 @@ interface KeyRange {
 export interface LogDatabase {
   open(options: { passive: boolean }): Promise<void>
   get(key: Uint8Array, options: Encodings): Promise<Uint8Array | undefined>
+  has(key: Uint8Array, options: { keyEncoding: 'view' }): Promise<boolean>
   batch(operations: Operation[], options: Encodings & { sync: true }): Promise<void>
-  keys(range: KeyRange & Encodings): { all(): Promise<Uint8Array[]> }
+  keys(range: KeyRange & Encodings): KeyIterator
   values(range: KeyRange & Encodings): { all(): Promise<Uint8Array[]> }
   iterator(range: KeyRange & Encodings): EntryIterator
+  /** Gives space back that deleted entries take. A database that has no such thing has nothing to give back. */
+  compactRange?(start: Uint8Array, end: Uint8Array, options: { keyEncoding: 'view' }): Promise<void>
+}
+
+/** Keys of a database, in order. */
+interface KeyIterator {
+  next(): Promise<Uint8Array | undefined>
+  all(): Promise<Uint8Array[]>
+  /** The next key is the first at or after `target`. */
+  seek(target: Uint8Array, options: { keyEncoding: 'view' }): void
+  close(): Promise<void>
 }
 
 /** Entries of a database, in order of key. */

@@ -4,6 +4,8 @@ export type LogErrorCode =
   | 'LOG_BATCH_TOO_LARGE'
   | 'LOG_CLOSED'
   | 'LOG_CORRUPT'
+  | 'LOG_DAMAGED'
+  | 'LOG_DISK_FULL'
   | 'LOG_EXISTS'
   | 'LOG_FAILED'
   | 'LOG_HARD_STATE_INVALID'
@@ -12,7 +14,14 @@ export type LogErrorCode =
   | 'LOG_NOT_FOUND'
   | 'LOG_NOT_WRITABLE'
   | 'LOG_OFFSET_OUT_OF_RANGE'
+  | 'LOG_POSITION_OUT_OF_RANGE'
   | 'LOG_QUEUE_FULL'
+  | 'LOG_READ_ONLY'
+  | 'LOG_SNAPSHOT_CORRUPT'
+  | 'LOG_SNAPSHOT_EXISTS'
+  | 'LOG_SNAPSHOT_NOT_FOUND'
+  | 'LOG_SNAPSHOT_TOO_LARGE'
+  | 'LOG_TRUNCATED'
 
 /** What went wrong in the log. `code` is stable, `message` is for people, `details` for programs. */
 export class LogError extends Error {

@@ -1,87 +1,137 @@
 import type { Batch, Epoch, Offset } from './batch.ts'
+import type { ChunkLimits } from './chunk-plan.ts'
 import { hole } from './chunk-store.ts'
 import type { ChunkStore } from './chunk-store.ts'
-import { Commit } from './commit.ts'
-import type { CommitTarget } from './commit.ts'
-import { CommitQueue } from './commit-queue.ts'
-import type { CommitLimits, Entry } from './commit-queue.ts'
+import { planCommit } from './commit.ts'
+import type { CommitTarget, PlannedCommit } from './commit.ts'
 import { endOffsetForEpoch } from './epochs.ts'
 import { LogError } from './errors.ts'
+import type { Entry, GroupWriter, LogWriter, PreparedCommit } from './group-writer.ts'
+import type { KeptLog } from './housekeeping.ts'
 import type { Keys } from './keys.ts'
-import type { EpochEnd, Log, NewBatch } from './log.ts'
+import { LogChanges } from './log-changes.ts'
+import { segmentsOf } from './log-state.ts'
+import type { LogState } from './log-state.ts'
+import type { EpochEnd, Log, NewBatch, TailOptions, TimestampOffset } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import type { EpochStart, HardState, LogWrite } from './raft-log.ts'
-import { closedError } from './refusals.ts'
+import type { RecoveryReport } from './recovery/report.ts'
+import { closedError, readOnlyError } from './refusals.ts'
 import { appendRequest, writeRequest } from './request.ts'
+import type { WriteRequest, WriteResult } from './request.ts'
+import { retentionOffset } from './retention.ts'
+import type { RetentionLimits } from './retention.ts'
+import { scrub } from './scrub/scrub.ts'
+import type { ScrubOptions, ScrubProgress, ScrubSource } from './scrub/scrub.ts'
+import { verifyChunks } from './scrub/verify-chunks.ts'
+import type { SegmentMeter } from './segment-meter.ts'
+import type { Segment } from './segment.ts'
 import { BatchSelection, checkReadable, defaultMaxReadBytes } from './selection.ts'
-import { place, writeResult } from './tail.ts'
-import type { Placement, Tail } from './tail.ts'
+import { Sweeper } from './sweeper.ts'
+import { writeResult } from './tail.ts'
+import type { Tail } from './tail.ts'
+import { tailOf } from './tailing.ts'
+import { findTimestamp } from './timestamps.ts'
+
+/** The limits of one log. */
+export interface LogLimits extends ChunkLimits, RetentionLimits {
+  readonly maxBatchBytes: number
+}
 
 /** Everything a {@link LevelLog} is made of. */
 export interface LevelLogParts {
   readonly store: ChunkStore
   readonly keys: Keys
-  readonly tail: Tail
-  /** Checksum of the last batch, 0 for an empty log. */
-  readonly checksum: number
-  readonly limits: CommitLimits & { readonly maxBatchBytes: number; readonly maxChunkBytes: number }
+  readonly writer: GroupWriter
+  /** What `loadLog` found. */
+  readonly state: LogState
+  readonly recovery: RecoveryReport
+  /** Refuse writes. */
+  readonly readOnly: boolean
+  readonly limits: LogLimits
   readonly now: () => number
-  /** Releases the database, if it is the log's own. */
+  /** Shows how many segments there are, to whom wants to know. */
+  readonly meter?: SegmentMeter | undefined
+  /** Verifies LevelDB's tables, where they are the log's own; the bytes of each. */
+  readonly verifyTables?: (() => AsyncIterable<number>) | undefined
+  readonly metrics?: Metrics | undefined
+  /** Releases what is the log's own, once nothing of it is under way. */
   readonly release: () => Promise<void>
 }
 
 // How far LevelDB may read ahead of a read, which stops at a limit of payload bytes that LevelDB does not know.
 const maxReadAheadBytes = 1024 * 1024
 
-/** The log on an abstract-level database. Made by `openLog`. */
-export class LevelLog implements Log {
+/** A write under way that takes away what a read may be looking at. */
+interface Cut {
+  readonly truncateTo: Offset | undefined
+  readonly over: Promise<void>
+  readonly end: () => void
+}
+
+/** The log on an abstract-level database. Made by `openLog` and by a log set. */
+export class LevelLog implements Log, LogWriter, KeptLog {
   readonly #parts: LevelLogParts
   readonly #target: CommitTarget
-  readonly #queue: CommitQueue
+  readonly #sweeper: Sweeper
+  readonly #changes = new LogChanges()
+  readonly #detach: () => void
   /** What is durable. */
-  #tail: Tail
-  #checksum: number
-  // The cut under way, and how many there were: a read that overlaps one may have seen half of it and is repeated.
-  #cutting: Promise<void> | undefined
+  #state: LogState
+  // The cut or drop under way, and how many there were: a read that overlaps one may have seen half of it and is repeated.
+  #cutting: Cut | undefined
   #cuts = 0
   // From here on a failed cut left it open what is stored.
   #unknownFrom = Infinity
+  #failure: Error | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: LevelLogParts) {
     this.#parts = parts
-    this.#target = { store: parts.store, keys: parts.keys, maxChunkBytes: parts.limits.maxChunkBytes }
-    this.#tail = parts.tail
-    this.#checksum = parts.checksum
-    this.#queue = new CommitQueue(parts.limits, (entries) => this.#commit(entries))
+    this.#target = { store: parts.store, keys: parts.keys, limits: parts.limits }
+    this.#state = parts.state
+    this.#detach = parts.writer.attach(this)
+    this.#sweeper = new Sweeper(parts.store, {
+      start: () => this.#state.start,
+      submit: (chunkKeys, sweptTo) =>
+        this.#submit({ kind: 'sweep', chunkKeys, sweptTo, batchCount: 0, bytes: 0 }),
+    })
+    this.#sweeper.start()
+    parts.meter?.show(parts.state)
   }
 
   get startOffset(): Offset {
-    return this.#tail.startOffset
+    return this.#state.tail.startOffset
   }
 
   get endOffset(): Offset {
-    return this.#tail.endOffset
+    return this.#state.tail.endOffset
   }
 
   get epochs(): readonly EpochStart[] {
-    return this.#tail.epochs
+    return this.#state.tail.epochs
   }
 
   get hardState(): HardState | undefined {
-    return this.#tail.hardState
+    return this.#state.tail.hardState
   }
 
-  write(write: LogWrite): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const request = writeRequest(write, this.#parts.limits.maxBatchBytes)
-      this.#queue.submit({ request, resolve: () => resolve(), reject })
-    })
+  get recovery(): RecoveryReport {
+    return this.#parts.recovery
+  }
+
+  get segments(): readonly Segment[] {
+    return segmentsOf(this.#state)
+  }
+
+  async write(write: LogWrite): Promise<void> {
+    await this.#submit(writeRequest(write, this.#parts.limits.maxBatchBytes))
   }
 
   append(batches: readonly NewBatch[], options?: { readonly signal?: AbortSignal }): Promise<Offset[]> {
     return new Promise((resolve, reject) => {
       const request = appendRequest(batches, this.#parts.limits.maxBatchBytes)
-      this.#queue.submit({ request, resolve, reject, signal: options?.signal })
+      this.#enqueue({ log: this, request, resolve, reject, signal: options?.signal })
     })
   }
 
@@ -89,25 +139,53 @@ export class LevelLog implements Log {
     return this.write({ truncateTo: offset })
   }
 
+  async deleteBefore(offset: Offset): Promise<Offset> {
+    await this.#submit({ kind: 'deleteBefore', offset, batchCount: 0, bytes: 0 })
+    return this.startOffset
+  }
+
+  async reset(offset: Offset, epoch: Epoch): Promise<void> {
+    await this.#submit({ kind: 'reset', offset, epoch, batchCount: 0, bytes: 0 })
+  }
+
   endOffsetForEpoch(epoch: Epoch): EpochEnd | undefined {
     return endOffsetForEpoch(this.epochs, this.endOffset, epoch)
   }
 
-  async read(from: Offset, options?: { readonly maxBytes?: number }): Promise<readonly Batch[]> {
-    for (;;) {
-      await this.#cutting
-      const cuts = this.#cuts
-      try {
-        const batches = await this.#read(from, options?.maxBytes ?? defaultMaxReadBytes)
-        if (this.#cuts === cuts) return batches
-      } catch (error) {
-        if (this.#cuts === cuts) throw error
-      }
-    }
+  offsetForTimestamp(timestampMs: number): Promise<TimestampOffset | undefined> {
+    return this.#consistently(() => findTimestamp(this.#parts.store, this.segments, timestampMs))
+  }
+
+  read(from: Offset, options?: { readonly maxBytes?: number }): Promise<readonly Batch[]> {
+    return this.#consistently(() => this.#read(from, options?.maxBytes ?? defaultMaxReadBytes))
+  }
+
+  tail(options?: TailOptions): AsyncIterable<Batch> {
+    return tailOf(this, this.#changes, options)
+  }
+
+  /** Drops the segments that the log's retention does not keep. */
+  async enforceRetention(): Promise<void> {
+    if (this.#parts.readOnly) return
+    const offset = retentionOffset(this.segments, this.#parts.limits, this.#parts.now())
+    if (offset !== undefined) await this.deleteBefore(offset)
+  }
+
+  get hasDropped(): boolean {
+    return this.#sweeper.hasRemoved
+  }
+
+  scrub(options?: ScrubOptions): AsyncIterable<ScrubProgress> {
+    return scrub(this.#scrubSource(), options, this.#parts.metrics)
+  }
+
+  async compact(): Promise<void> {
+    if (this.#closing !== undefined) throw closedError()
+    await this.#sweeper.compact()
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#queue.close().then(this.#parts.release)
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
@@ -115,10 +193,120 @@ export class LevelLog implements Log {
     return this.close()
   }
 
-  async #read(from: Offset, maxBytes: number): Promise<readonly Batch[]> {
+  prepare(entries: readonly Entry[]): PreparedCommit | Promise<PreparedCommit> {
+    if (this.#failure !== undefined) throw this.#failure
+    const planned = planCommit(this.#target, this.#state, entries, this.#parts.now())
+    return planned instanceof Promise ? planned.then((plan) => this.#begin(plan)) : this.#begin(planned)
+  }
+
+  failed(failure: Error): void {
+    this.#failure ??= failure
+    if (this.#cutting !== undefined) this.#unknownFrom = this.#cutting.truncateTo ?? Infinity
+    this.#endCut()
+    this.#changes.failed(failure)
+  }
+
+  #submit(request: WriteRequest): Promise<WriteResult> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ log: this, request, resolve, reject, signal: undefined })
+    })
+  }
+
+  #enqueue(entry: Entry): void {
+    if (this.#failure !== undefined) throw this.#failure
     if (this.#closing !== undefined) throw closedError()
-    checkReadable(this.#tail, from)
-    const { endOffset } = this.#tail
+    if (this.#parts.readOnly) throw readOnlyError(this.recovery)
+    this.#parts.writer.submit(entry)
+  }
+
+  #begin(plan: PlannedCommit): PreparedCommit {
+    if (plan.disturbsReads) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#cuts += 1
+      this.#cutting = { truncateTo: plan.truncateTo, over: promise, end: resolve }
+    }
+    return {
+      accepted: plan.accepted,
+      operations: plan.operations,
+      committed: () => {
+        const before = this.#state
+        this.#state = plan.state
+        this.#endCut()
+        this.#changes.committed(plan.truncateTo)
+        this.#parts.meter?.show(plan.state)
+        if (plan.state.start !== before.start) this.#sweeper.start()
+        // Whoever is to be told that this failed is told by the next write.
+        if (plan.state.sealed.length > before.sealed.length) this.enforceRetention().catch(() => {})
+      },
+      settle: () => {
+        for (const { entry, placement } of plan.accepted) entry.resolve(writeResult(entry.request, placement))
+      },
+    }
+  }
+
+  #endCut(): void {
+    this.#cutting?.end()
+    this.#cutting = undefined
+  }
+
+  async #close(): Promise<void> {
+    this.#changes.closed()
+    await this.#sweeper.stop()
+    // Settled after everything that was asked before; how it ends makes no difference.
+    await new Promise<void>((resolve) => {
+      const request = writeRequest({}, this.#parts.limits.maxBatchBytes)
+      const done = (): void => resolve()
+      try {
+        this.#parts.writer.submit({ log: this, request, resolve: done, reject: done, signal: undefined })
+      } catch {
+        resolve()
+      }
+    })
+    this.#detach()
+    this.#parts.meter?.show(undefined)
+    await this.#parts.release()
+  }
+
+  /** Reads, and once more if a cut overtook the reading. */
+  async #consistently<Result>(read: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      await this.#cutting?.over
+      if (this.#closing !== undefined) throw closedError()
+      const cuts = this.#cuts
+      try {
+        const result = await read()
+        if (this.#cuts === cuts) return result
+      } catch (error) {
+        if (this.#cuts === cuts) throw error
+      }
+    }
+  }
+
+  #scrubSource(): ScrubSource {
+    const { store, verifyTables } = this.#parts
+    const offsets = (): Tail => this.#state.tail
+    let cuts = this.#cuts
+    return {
+      get startOffset() {
+        return offsets().startOffset
+      },
+      get endOffset() {
+        return offsets().endOffset
+      },
+      tables: verifyTables,
+      verify: (position, maxBytes) =>
+        this.#consistently(() => {
+          // What was before the position may have been replaced by a cut since.
+          const known = cuts === this.#cuts ? position : { offset: position.offset, checksum: undefined }
+          cuts = this.#cuts
+          return verifyChunks(store, this.#state, known, maxBytes)
+        }),
+    }
+  }
+
+  async #read(from: Offset, maxBytes: number): Promise<readonly Batch[]> {
+    checkReadable(this.#state.tail, from)
+    const { endOffset } = this.#state.tail
     if (from === endOffset) return []
     if (from >= this.#unknownFrom)
       throw new LogError(
@@ -134,53 +322,4 @@ export class LevelLog implements Log {
       if (!selection.take(chunk.batches)) return selection.batches
     throw hole(selection.nextOffset, undefined)
   }
-
-  async #commit(entries: readonly Entry[]): Promise<() => void> {
-    const commit = new Commit(this.#target, this.#tail, this.#checksum)
-    const timestampMs = this.#parts.now()
-    const accepted: { readonly entry: Entry; readonly placement: Placement }[] = []
-    let truncateTo: Offset | undefined
-    for (const entry of entries) {
-      try {
-        const placement = place(commit.tail, entry.request, timestampMs)
-        if (placement.truncateTo !== undefined) await commit.cut(placement.truncateTo)
-        commit.add(placement)
-        truncateTo ??= placement.truncateTo
-        accepted.push({ entry, placement })
-      } catch (error) {
-        if (!isRefusal(error)) throw error
-        entry.reject(error)
-      }
-    }
-    const operations = commit.operations()
-    const endCut = truncateTo === undefined ? undefined : this.#beginCut()
-    try {
-      if (operations.length > 0) await this.#parts.store.write(operations)
-      this.#tail = commit.tail
-      this.#checksum = commit.checksum
-    } catch (error) {
-      if (truncateTo !== undefined) this.#unknownFrom = truncateTo
-      throw error
-    } finally {
-      endCut?.()
-    }
-    return () => {
-      for (const { entry, placement } of accepted) entry.resolve(writeResult(entry.request, placement))
-    }
-  }
-
-  #beginCut(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#cuts += 1
-    this.#cutting = promise
-    return () => {
-      this.#cutting = undefined
-      resolve()
-    }
-  }
-}
-
-/** What the caller got wrong is refused alone; a log that cannot be read where it is to be cut is a failed log. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof LogError && error.code !== 'LOG_CORRUPT' && error.code !== 'LOG_IO'
 }

@@ -1,4 +1,5 @@
 import { LogError } from './errors.ts'
+import type { RecoveryReport } from './recovery/report.ts'
 
 /** Room for requests that wait to be written or are under way. */
 export class QueueRoom {
@@ -36,7 +37,13 @@ export function failedError(cause: unknown): LogError {
   return new LogError('LOG_FAILED', message, {}, { cause })
 }
 
-/** For whatever is asked of a log after `close`. */
-export function closedError(): LogError {
-  return new LogError('LOG_CLOSED', 'the log is closed')
+/** For whatever is asked of a log, or of something else, after `close`. */
+export function closedError(what = 'the log'): LogError {
+  return new LogError('LOG_CLOSED', `${what} is closed`)
+}
+
+/** For writes to a log that was opened to be read, or that is damaged. */
+export function readOnlyError({ state }: RecoveryReport): LogError {
+  const why = state === 'damaged' ? 'it is damaged' : 'it was opened with readOnly'
+  return new LogError('LOG_READ_ONLY', `the log accepts no writes: ${why}`, { state })
 }

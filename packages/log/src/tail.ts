@@ -1,8 +1,9 @@
 import { gap, olderEpoch } from './batch-check.ts'
 import { nextOffset } from './batch.ts'
 import type { Batch, Epoch, Offset } from './batch.ts'
-import { newEpochs } from './epochs.ts'
+import { epochAt, epochsFrom, newEpochs } from './epochs.ts'
 import { LogError } from './errors.ts'
+import type { NewBatch } from './log.ts'
 import type { EpochStart, HardState, LogWrite } from './raft-log.ts'
 import type { WriteRequest, WriteResult } from './request.ts'
 
@@ -11,19 +12,28 @@ export interface Tail {
   readonly startOffset: Offset
   readonly endOffset: Offset
   readonly epochs: readonly EpochStart[]
+  /** Epoch of the last batch before `startOffset`; 0 if there never was one. */
+  readonly startEpoch: Epoch
   readonly hardState: HardState | undefined
+}
+
+/** Of a log that has never been written to. */
+export const emptyTail: Tail = {
+  startOffset: 0,
+  endOffset: 0,
+  epochs: [],
+  startEpoch: 0,
+  hardState: undefined,
 }
 
 /** A request whose batches have their place: the write that it comes to, and the tail behind it. */
 export interface Placement {
   readonly batches: readonly Batch[]
   readonly truncateTo: Offset | undefined
-  readonly hardState: HardState | undefined
-  readonly newEpochs: readonly EpochStart[]
   readonly after: Tail
 }
 
-const none: readonly EpochStart[] = []
+const none: readonly Batch[] = []
 const maxOffset = Number.MAX_SAFE_INTEGER
 
 /**
@@ -34,36 +44,72 @@ const maxOffset = Number.MAX_SAFE_INTEGER
  *   time that is no time)
  */
 export function place(tail: Tail, request: WriteRequest, timestampMs: number): Placement {
-  if (request.append !== undefined)
-    return placed(tail, { batches: assign(tail, request, timestampMs) }, undefined)
-  const write = request.write ?? {}
-  if (write.truncateTo === undefined || write.truncateTo === tail.endOffset)
-    return placed(tail, write, undefined)
-  return placed(cut(tail, write.truncateTo), write, write.truncateTo)
+  switch (request.kind) {
+    case 'append':
+      return placed(tail, { batches: assign(tail, request.batches, timestampMs) }, undefined)
+    case 'write':
+      return placedWrite(tail, request.write)
+    case 'deleteBefore':
+      return { batches: [], truncateTo: undefined, after: withoutPrefix(tail, request.offset) }
+    case 'reset':
+      return { batches: [], truncateTo: undefined, after: restarted(tail, request.offset, request.epoch) }
+    case 'sweep':
+      return { batches: [], truncateTo: undefined, after: tail }
+  }
+}
+
+/** The last epoch that ever was in a log that ends with `tail`: no batch may have a smaller one. */
+function lastEpoch({ epochs, startEpoch }: Tail): Epoch {
+  return epochs.at(-1)?.epoch ?? startEpoch
+}
+
+function placedWrite(tail: Tail, write: LogWrite): Placement {
+  const { truncateTo } = write
+  if (truncateTo === undefined || truncateTo === tail.endOffset) return placed(tail, write, undefined)
+  return placed(cutTail(tail, truncateTo), write, truncateTo)
+}
+
+/** `tail` of the log once it begins at `offset`. */
+function withoutPrefix(tail: Tail, offset: Offset): Tail {
+  if (!Number.isInteger(offset) || offset < 0 || offset > tail.endOffset)
+    throw outside('delete what is before', offset, tail)
+  if (offset <= tail.startOffset) return tail
+  return {
+    ...tail,
+    startOffset: offset,
+    epochs: epochsFrom(tail.epochs, offset, tail.endOffset),
+    startEpoch: epochAt(tail.epochs, offset - 1),
+  }
+}
+
+function restarted(tail: Tail, offset: Offset, epoch: Epoch): Tail {
+  if (!Number.isSafeInteger(offset) || offset < tail.endOffset) throw outside('begin anew at', offset, tail)
+  if (epoch < lastEpoch(tail)) throw olderEpoch(epoch, lastEpoch(tail))
+  return { ...tail, startOffset: offset, endOffset: offset, epochs: [], startEpoch: epoch }
 }
 
 function placed(tail: Tail, write: LogWrite, truncateTo: Offset | undefined): Placement {
-  const batches = write.batches ?? []
+  const batches = write.batches ?? none
   const [first] = batches
-  const lastEpoch = tail.epochs.at(-1)?.epoch
+  const epochBefore = lastEpoch(tail)
   if (first !== undefined) {
     if (first.baseOffset !== tail.endOffset) throw gap(first.baseOffset, tail.endOffset)
-    if (lastEpoch !== undefined && first.epoch < lastEpoch) throw olderEpoch(first.epoch, lastEpoch)
+    if (first.epoch < epochBefore) throw olderEpoch(first.epoch, epochBefore)
   }
   const last = batches.at(-1)
   const endOffset = last === undefined ? tail.endOffset : nextOffset(last)
   if (endOffset > maxOffset)
     throw new LogError('LOG_OFFSET_OUT_OF_RANGE', 'offsets end at 2^53', { endOffset })
-  const begun = last === undefined || last.epoch === lastEpoch ? none : newEpochs(batches, lastEpoch)
+  const lastIndexed = tail.epochs.at(-1)?.epoch
+  const begins = last !== undefined && last.epoch !== lastIndexed
   return {
     batches,
     truncateTo,
-    hardState: write.hardState,
-    newEpochs: begun,
     after: {
       startOffset: tail.startOffset,
       endOffset,
-      epochs: begun.length === 0 ? tail.epochs : [...tail.epochs, ...begun],
+      epochs: begins ? [...tail.epochs, ...newEpochs(batches, lastIndexed)] : tail.epochs,
+      startEpoch: tail.startEpoch,
       hardState: write.hardState ?? tail.hardState,
     },
   }
@@ -71,38 +117,35 @@ function placed(tail: Tail, write: LogWrite, truncateTo: Offset | undefined): Pl
 
 /** What the caller of a placed request is told: the base offsets of an append, nothing of any other write. */
 export function writeResult(request: WriteRequest, placement: Placement): WriteResult {
-  return request.append === undefined ? [] : placement.batches.map((batch) => batch.baseOffset)
+  return request.kind === 'append' ? placement.batches.map((batch) => batch.baseOffset) : []
 }
 
 /** `tail` after everything from `offset` on was cut off. Whether a batch begins there is not known here. */
-function cut(tail: Tail, offset: Offset): Tail {
-  if (!Number.isInteger(offset) || offset < tail.startOffset || offset > tail.endOffset) {
-    throw new LogError(
-      'LOG_OFFSET_OUT_OF_RANGE',
-      `cannot cut at ${offset}: the log reaches from ${tail.startOffset} to ${tail.endOffset}`,
-      { offset, startOffset: tail.startOffset, endOffset: tail.endOffset },
-    )
-  }
+export function cutTail(tail: Tail, offset: Offset): Tail {
+  if (!Number.isInteger(offset) || offset < tail.startOffset || offset > tail.endOffset)
+    throw outside('cut at', offset, tail)
   return { ...tail, endOffset: offset, epochs: tail.epochs.filter(({ startOffset }) => startOffset < offset) }
 }
 
-function assign(tail: Tail, request: WriteRequest, timestampMs: number): Batch[] {
+function outside(action: string, offset: Offset, { startOffset, endOffset }: Tail): LogError {
+  return new LogError(
+    'LOG_OFFSET_OUT_OF_RANGE',
+    `cannot ${action} ${offset}: the log reaches from ${startOffset} to ${endOffset}`,
+    { offset, startOffset, endOffset },
+  )
+}
+
+function assign(tail: Tail, newBatches: readonly NewBatch[], timestampMs: number): Batch[] {
   const batches: Batch[] = []
   let baseOffset = tail.endOffset
-  let lastEpoch: Epoch = tail.epochs.at(-1)?.epoch ?? 0
-  for (const batch of request.append ?? []) {
-    const { payload, count = 1, epoch = lastEpoch, attributes = 0 } = batch
-    if (epoch < lastEpoch) throw olderEpoch(epoch, lastEpoch)
-    batches.push({
-      baseOffset,
-      count,
-      epoch,
-      timestampMs: batch.timestampMs ?? time(timestampMs),
-      attributes,
-      payload,
-    })
+  let epochBefore = lastEpoch(tail)
+  for (const batch of newBatches) {
+    const { payload, count = 1, epoch = epochBefore, attributes = 0 } = batch
+    if (epoch < epochBefore) throw olderEpoch(epoch, epochBefore)
+    const at = batch.timestampMs ?? time(timestampMs)
+    batches.push({ baseOffset, count, epoch, timestampMs: at, attributes, payload })
     baseOffset += count
-    lastEpoch = epoch
+    epochBefore = epoch
   }
   return batches
 }

@@ -1,6 +1,6 @@
 import type { Batch } from './batch.ts'
 import { checkBatches } from './batch-check.ts'
-import { batchHeaderBytes, decodeChunk, encodedBytes, encodeTarget, writeBatch } from './batch-codec.ts'
+import { batchHeaderBytes, decodeBatchBytes, encodedBytes, encodeTarget, writeBatch } from './batch-codec.ts'
 
 /**
  * Encodes contiguous batches to be sent or stored elsewhere, in the format of docs/formats.md.
@@ -30,5 +30,5 @@ export function encodeBatches(batches: readonly Batch[]): Uint8Array {
  * @throws LOG_CORRUPT; nothing is returned then, not even the good batches before the bad one
  */
 export function decodeBatches(bytes: Uint8Array, options: { readonly maxBatches?: number } = {}): Batch[] {
-  return decodeChunk(bytes, { ...options, previousChecksum: 0 }).batches
+  return decodeBatchBytes(bytes, { ...options, previousChecksum: 0 }).batches
 }

@@ -49,7 +49,7 @@ t.test('no flipped byte of any chunk is ever served', async (t) => {
         return value
       })
       const result = await served(database)
-      if ('error' in result) t.equal(result.error.code, 'LOG_CORRUPT')
+      if ('error' in result) t.equal(result.error.code, 'LOG_DAMAGED')
       else {
         t.equal(result.log.endOffset, 6)
         t.equal(result.log.hardState?.epoch, 7)
@@ -77,7 +77,7 @@ t.test('no flipped byte of the other records opens as another log', async (t) =>
         return value
       }
       await database.change(key, flip)
-      await t.rejects(openLog({ database }), { code: 'LOG_CORRUPT' }, `byte ${position}`)
+      await t.rejects(openLog({ database }), { code: 'LOG_DAMAGED' }, `byte ${position}`)
       await database.change(key, flip)
     }
   }
@@ -88,7 +88,7 @@ t.test('a missing chunk is found, at the ends on opening, elsewhere when it is r
   for (const baseOffset of [0, 3]) {
     const { database } = await threeChunks()
     await database.change(keys.chunk(baseOffset), () => undefined)
-    await t.rejects(openLog({ database }), { code: 'LOG_CORRUPT', details: { offset: baseOffset } })
+    await t.rejects(openLog({ database }), { code: 'LOG_DAMAGED', details: { offset: baseOffset } })
   }
   const { database } = await threeChunks()
   const longer = await openLog({ database })
@@ -108,7 +108,7 @@ t.test('a chunk in the place of another is found', async (t) => {
   let first: Uint8Array | undefined
   await database.change(keys.chunk(0), (value) => (first = value))
   await database.change(keys.chunk(3), () => first)
-  t.match(await served(database), { error: { code: 'LOG_CORRUPT' } })
+  t.match(await served(database), { error: { code: 'LOG_DAMAGED' } })
 })
 
 t.test('a chunk of another history is found, although every checksum in it is right', async (t) => {
@@ -122,17 +122,20 @@ t.test('a chunk of another history is found, although every checksum in it is ri
   let foreign: Uint8Array | undefined
   await other.change(keys.chunk(4), (value) => (foreign = value))
   await one.database.change(keys.chunk(4), () => foreign)
-  await t.rejects(openLog({ database: one.database }), { code: 'LOG_CORRUPT', details: { offset: 4 } })
+  await t.rejects(openLog({ database: one.database }), { code: 'LOG_DAMAGED', details: { offset: 4 } })
 })
 
 t.test('an epoch index that lost an entry is found', async (t) => {
   const { database } = await threeChunks()
   await database.change(keys.epoch(2), () => undefined)
-  await t.rejects(openLog({ database }), { code: 'LOG_CORRUPT', details: { record: 'epoch' } })
+  await t.rejects(openLog({ database }), {
+    code: 'LOG_DAMAGED',
+    details: { findings: [{ kind: 'log', detail: /epoch index/ }] },
+  })
 })
 
 t.test('a log of a later format is refused', async (t) => {
   const { database } = await threeChunks()
   await database.change(keys.format, () => Buffer.from('0000000002000000514c4f4700000000', 'hex'))
-  await t.rejects(openLog({ database }), { code: 'LOG_CORRUPT' })
+  await t.rejects(openLog({ database }), { code: 'LOG_DAMAGED' })
 })

@@ -50,6 +50,10 @@ export class FaultyDatabase implements LogDatabase {
     return (this.stored as LogDatabase).get(...args)
   }
 
+  has(...args: Parameters<LogDatabase['has']>): ReturnType<LogDatabase['has']> {
+    return (this.stored as LogDatabase).has(...args)
+  }
+
   keys(...args: Parameters<LogDatabase['keys']>): ReturnType<LogDatabase['keys']> {
     return (this.stored as LogDatabase).keys(...args)
   }

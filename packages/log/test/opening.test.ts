@@ -6,6 +6,7 @@ import { MemoryLevel } from 'memory-level'
 import t from 'tap'
 import { createLog, openLog } from '../src/index.ts'
 import type { OpenLogOptions } from '../src/index.ts'
+import { writeHighWater } from '../src/recovery/high-water.ts'
 
 t.test('a directory that does not exist is not found, and not made', async (t) => {
   const path = `${t.testdir()}/absent`
@@ -42,12 +43,25 @@ t.test('a LevelDB of something else is neither opened nor formatted', async (t) 
 
 t.test('a format step that was interrupted can be done again', async (t) => {
   const path = t.testdir()
-  const empty = new Level(path)
-  await empty.open()
-  await empty.close()
+  for (const step of ['the directory', 'LevelDB', 'the high-water file']) {
+    await t.rejects(openLog({ path }), { code: 'LOG_NOT_FOUND' }, `after ${step}`)
+    if (step === 'LevelDB') {
+      const empty = new Level(`${path}/leveldb`)
+      await empty.open()
+      await empty.close()
+    } else if (step === 'the high-water file') await writeHighWater(`${path}/high-water`, 0)
+  }
   await t.rejects(openLog({ path }), { code: 'LOG_NOT_FOUND' })
   await createLog({ path })
   await (await openLog({ path })).close()
+})
+
+t.test('a format step that was interrupted while LevelDB was being made can be done again', async (t) => {
+  const path = t.testdir({ 'leveldb.aside': { CURRENT: 'MANIFEST-000001\n', 'MANIFEST-000001': '' } })
+  await t.rejects(openLog({ path }), { code: 'LOG_NOT_FOUND' })
+  await createLog({ path })
+  await (await openLog({ path })).close()
+  t.notOk(existsSync(`${path}/leveldb.aside`))
 })
 
 t.test('logs of one database do not see each other', async (t) => {
@@ -91,17 +105,20 @@ t.test('a directory that is open in this process is locked, and stays locked for
 t.test('a lost CURRENT is damage, not an empty directory', async (t) => {
   const path = t.testdir()
   await createLog({ path })
-  rmSync(`${path}/CURRENT`)
-  await t.rejects(openLog({ path }), { code: 'LOG_CORRUPT' })
-  await t.rejects(createLog({ path }), { code: 'LOG_CORRUPT' })
+  rmSync(`${path}/leveldb/CURRENT`)
+  await t.rejects(openLog({ path }), { code: 'LOG_DAMAGED' })
+  await t.rejects(createLog({ path }), { code: 'LOG_DAMAGED' })
+  rmSync(`${path}/leveldb`, { recursive: true })
+  await t.rejects(openLog({ path }), { code: 'LOG_DAMAGED' }, 'so is a lost LevelDB')
+  await t.rejects(createLog({ path }), { code: 'LOG_DAMAGED' })
 })
 
-t.test('damage that LevelDB finds itself is LOG_CORRUPT', async (t) => {
+t.test('damage of the manifest is found before LevelDB is asked', async (t) => {
   const path = t.testdir()
   await createLog({ path })
-  const manifest = readdirSync(path).find((file) => file.startsWith('MANIFEST-'))
-  truncateSync(`${path}/${manifest}`, 10)
-  await t.rejects(openLog({ path }), { code: 'LOG_CORRUPT' })
+  const manifest = readdirSync(`${path}/leveldb`).find((file) => file.startsWith('MANIFEST-'))
+  truncateSync(`${path}/leveldb/${manifest}`, 10)
+  await t.rejects(openLog({ path }), { code: 'LOG_DAMAGED', details: { findings: [{ kind: 'manifest' }] } })
 })
 
 t.test('a directory that cannot be written says so', async (t) => {
@@ -125,7 +142,7 @@ t.test('options that make no sense are a TypeError that names them', async (t) =
     [{ database, maxBatchBytes: 0 }, /maxBatchBytes/],
     [{ database, maxBatchByte: 1 }, /maxBatchByte/],
     [{ database: {} }, /abstract-level/],
-    [{ database, name: 'x'.repeat(256) }, /255/],
+    [{ database, name: 'x'.repeat(255) }, /254/],
     [{ database, now: 5 }, /now/],
   ]
   for (const [options, message] of wrong)

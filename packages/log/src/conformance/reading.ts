@@ -59,4 +59,32 @@ export const reading: readonly Scenario[] = [
     await Promise.all(appends)
     assert.equal((await log.read(0)).length, 50)
   }),
+
+  scenario(
+    'reading while the log grows and its start moves gives what is there, or is out of range',
+    async (log) => {
+      const writing: Promise<unknown>[] = []
+      let read = 0
+      for (let index = 0; index < 100; index += 1) {
+        writing.push(log.append([{ payload: Buffer.from(String(index)) }]))
+        if (index % 5 === 0) writing.push(log.deleteBefore(Math.max(log.endOffset - 7, log.startOffset)))
+        if (index % 3 === 0) await writing.at(-1)
+        const from = Math.max(log.endOffset - 10, log.startOffset)
+        try {
+          const found = texts(await log.read(from))
+          assert.deepEqual(
+            found,
+            found.map((_, position) => String(from + position)),
+          )
+          read += found.length
+        } catch (error) {
+          await rejects(Promise.reject(error), 'LOG_OFFSET_OUT_OF_RANGE')
+          assert.ok(from < log.startOffset)
+        }
+      }
+      await Promise.all(writing)
+      assert.ok(read > 0)
+      assert.equal(log.endOffset, 100)
+    },
+  ),
 ]

@@ -1,14 +1,23 @@
+import { encodedBytes } from '../batch-codec.ts'
+import { nextOffset } from '../batch.ts'
 import type { Batch, Epoch, Offset } from '../batch.ts'
 import { endOffsetForEpoch } from '../epochs.ts'
-import type { EpochEnd, Log, NewBatch } from '../log.ts'
+import { LogChanges } from '../log-changes.ts'
+import type { EpochEnd, Log, NewBatch, TailOptions, TimestampOffset } from '../log.ts'
 import type { EpochStart, HardState, LogWrite } from '../raft-log.ts'
+import { nothingAudited } from '../recovery/report.ts'
+import type { RecoveryReport } from '../recovery/report.ts'
 import { closedError, failedError, QueueRoom } from '../refusals.ts'
 import { appendRequest, writeRequest } from '../request.ts'
 import type { WriteRequest, WriteResult } from '../request.ts'
+import { scrub } from '../scrub/scrub.ts'
+import type { ScrubOptions, ScrubProgress, ScrubSource } from '../scrub/scrub.ts'
 import { checkReadable, defaultMaxReadBytes } from '../selection.ts'
 import { place, writeResult } from '../tail.ts'
 import type { Placement } from '../tail.ts'
+import { tailOf } from '../tailing.ts'
 import { encodeBatches } from '../wire.ts'
+import type { Segment } from '../segment.ts'
 import type { MemoryStorage } from './storage.ts'
 
 /** What is left of the writes that were not synced when the process died. */
@@ -37,7 +46,10 @@ export interface MemoryLog extends Log {
    * the writes are on disk all the same, which is what "outcome unknown" means.
    */
   failNextWrite(error: Error, options?: { readonly persisted?: boolean }): void
-  /** The stored batch that holds `offset` is damaged: reads that touch it, and opening if it is the last, say LOG_CORRUPT. */
+  /**
+   * The stored batch that holds `offset` is damaged: reads that touch it say LOG_CORRUPT, and opening says LOG_DAMAGED if
+   * it is the last.
+   */
   corrupt(offset: Offset): void
 }
 
@@ -69,6 +81,7 @@ export class InMemoryLog implements MemoryLog {
   readonly storage: MemoryStorage
   readonly #parts: MemoryLogParts
   readonly #room: QueueRoom
+  readonly #changes = new LogChanges()
   #unsynced: Unsynced[] = []
   #plannedFailure: PlannedFailure | undefined
   #failure: Error | undefined
@@ -96,6 +109,10 @@ export class InMemoryLog implements MemoryLog {
     return this.storage.tail.hardState
   }
 
+  get recovery(): RecoveryReport {
+    return nothingAudited
+  }
+
   get unsyncedWrites(): number {
     return this.#unsynced.length
   }
@@ -118,8 +135,30 @@ export class InMemoryLog implements MemoryLog {
     return this.write({ truncateTo: offset })
   }
 
+  get segments(): readonly Segment[] {
+    return this.storage.segments()
+  }
+
+  async deleteBefore(offset: Offset): Promise<Offset> {
+    await this.#request({ kind: 'deleteBefore', offset, batchCount: 0, bytes: 0 })
+    return this.startOffset
+  }
+
+  async reset(offset: Offset, epoch: Epoch): Promise<void> {
+    await this.#request({ kind: 'reset', offset, epoch, batchCount: 0, bytes: 0 })
+  }
+
+  async compact(): Promise<void> {
+    if (this.#closed) throw closedError()
+  }
+
   endOffsetForEpoch(epoch: Epoch): EpochEnd | undefined {
     return endOffsetForEpoch(this.epochs, this.endOffset, epoch)
+  }
+
+  async offsetForTimestamp(timestampMs: number): Promise<TimestampOffset | undefined> {
+    if (this.#closed) throw closedError()
+    return this.storage.findTimestamp(timestampMs)
   }
 
   async read(from: Offset, options?: { readonly maxBytes?: number }): Promise<readonly Batch[]> {
@@ -127,6 +166,14 @@ export class InMemoryLog implements MemoryLog {
     checkReadable(this.storage.tail, from)
     if (from === this.endOffset) return []
     return this.storage.read(from, options?.maxBytes ?? defaultMaxReadBytes)
+  }
+
+  tail(options?: TailOptions): AsyncIterable<Batch> {
+    return tailOf(this, this.#changes, options)
+  }
+
+  scrub(options?: ScrubOptions): AsyncIterable<ScrubProgress> {
+    return scrub(scrubbed(this), options)
   }
 
   sync(): void {
@@ -174,6 +221,7 @@ export class InMemoryLog implements MemoryLog {
     if (!this.#closed) {
       this.sync()
       this.#closed = true
+      this.#changes.closed()
       this.storage.release()
     }
     return Promise.resolve()
@@ -181,6 +229,12 @@ export class InMemoryLog implements MemoryLog {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #request(request: WriteRequest): Promise<WriteResult> {
+    return new Promise((resolve, reject) => {
+      this.#submit({ request, resolve, reject, signal: undefined })
+    })
   }
 
   #submit(write: Unsynced): void {
@@ -213,6 +267,7 @@ export class InMemoryLog implements MemoryLog {
 
   #fail(writes: readonly Unsynced[], cause: Error): void {
     this.#failure = failedError(cause)
+    this.#changes.failed(this.#failure)
     for (const { reject } of writes) reject(this.#failure)
   }
 
@@ -220,6 +275,7 @@ export class InMemoryLog implements MemoryLog {
   #apply(request: WriteRequest, timestampMs: number): WriteResult {
     const placement = this.#place(request, timestampMs)
     this.storage.apply(placement)
+    this.#changes.committed(placement.truncateTo)
     return writeResult(request, placement)
   }
 
@@ -231,8 +287,15 @@ export class InMemoryLog implements MemoryLog {
     }
   }
 
+  /** Every batch is a segment of its own as far as dropping goes. */
+  #bounded(request: WriteRequest): WriteRequest {
+    if (request.kind !== 'deleteBefore') return request
+    if (!Number.isInteger(request.offset) || request.offset < 0) return request
+    return { ...request, offset: this.storage.boundaryBefore(request.offset) }
+  }
+
   #place(request: WriteRequest, timestampMs: number): Placement {
-    const placement = place(this.storage.tail, request, timestampMs)
+    const placement = place(this.storage.tail, this.#bounded(request), timestampMs)
     if (placement.truncateTo !== undefined) this.storage.checkBoundary(placement.truncateTo)
     return placement
   }
@@ -244,5 +307,25 @@ export class InMemoryLog implements MemoryLog {
     } catch {
       // A write that would have been refused never got to the disk.
     }
+  }
+}
+
+/** The batches of `log`, as a scrub reads them. The storage has no chain of checksums, only whole batches. */
+function scrubbed(log: MemoryLog): ScrubSource {
+  return {
+    get startOffset() {
+      return log.startOffset
+    },
+    get endOffset() {
+      return log.endOffset
+    },
+    async verify({ offset }, maxBytes) {
+      const batches = await log.read(Math.max(offset, log.startOffset), { maxBytes })
+      const last = batches.at(-1)
+      return {
+        position: { offset: last === undefined ? log.endOffset : nextOffset(last), checksum: undefined },
+        bytes: encodedBytes(batches),
+      }
+    },
   }
 }

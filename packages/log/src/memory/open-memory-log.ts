@@ -39,7 +39,7 @@ export interface MemoryLogOptions {
  * options it uses no timer and no clock but `now`; the same calls give the same results in the same order. Payloads are
  * kept by reference, so nobody may change them, before or after.
  *
- * @throws LOG_LOCKED (the storage is open), LOG_CORRUPT (its last batch is damaged), TypeError for options that make no
+ * @throws LOG_LOCKED (the storage is open), LOG_DAMAGED (its last batch is damaged), TypeError for options that make no
  *   sense
  */
 export async function openMemoryLog(options: MemoryLogOptions = {}): Promise<MemoryLog> {

@@ -1,7 +1,12 @@
+import { encodedBytes } from '../batch-codec.ts'
 import { nextOffset } from '../batch.ts'
 import type { Batch, Offset } from '../batch.ts'
 import { LogError } from '../errors.ts'
+import { damagedError } from '../recovery/damage.ts'
+import type { TimestampOffset } from '../log.ts'
+import type { Segment } from '../segment.ts'
 import { BatchSelection } from '../selection.ts'
+import { emptyTail } from '../tail.ts'
 import type { Placement, Tail } from '../tail.ts'
 import { decodeBatches } from '../wire.ts'
 
@@ -12,18 +17,18 @@ import { decodeBatches } from '../wire.ts'
  */
 export class MemoryStorage {
   /** Everything but the batches. */
-  tail: Tail = { startOffset: 0, endOffset: 0, epochs: [], hardState: undefined }
+  tail: Tail = emptyTail
   readonly #batches: Batch[] = []
   readonly #corrupt = new Set<Offset>()
   #torn: Uint8Array | undefined
   #open = false
 
-  /** Locks the storage and verifies its end, as opening a directory does. @throws LOG_LOCKED, LOG_CORRUPT */
+  /** Locks the storage and verifies its end, as opening a directory does. @throws LOG_LOCKED, LOG_DAMAGED */
   open(): void {
     if (this.#open) throw new LogError('LOG_LOCKED', 'the storage is open already')
     this.#discardTorn()
     const last = this.#batches.at(-1)
-    if (last !== undefined) this.#verify(last)
+    if (last !== undefined && this.#corrupt.has(last.baseOffset)) throw damagedEnd(last.baseOffset)
     this.#open = true
   }
 
@@ -49,7 +54,39 @@ export class MemoryStorage {
         this.#corrupt.delete(removed.baseOffset)
     }
     for (const batch of placement.batches) this.#batches.push(batch)
+    if (placement.after.startOffset > this.tail.startOffset)
+      for (const dropped of this.#batches.splice(0, this.#indexOf(placement.after.startOffset)))
+        this.#corrupt.delete(dropped.baseOffset)
     this.tail = placement.after
+  }
+
+  /** Base offset of the batch that holds `offset`, which the log can begin with. An offset behind the end is returned as it is. */
+  boundaryBefore(offset: Offset): Offset {
+    return this.#batches[this.#indexOf(offset)]?.baseOffset ?? offset
+  }
+
+  /** The first batch with a time at or after `timestampMs`. */
+  findTimestamp(timestampMs: number): TimestampOffset | undefined {
+    const found = this.#batches.find((batch) => batch.timestampMs >= timestampMs)
+    return found === undefined ? undefined : { offset: found.baseOffset, timestampMs: found.timestampMs }
+  }
+
+  /** The one segment that a log in memory has, unless it is empty. */
+  segments(): readonly Segment[] {
+    const [first] = this.#batches
+    const last = this.#batches.at(-1)
+    if (first === undefined || last === undefined) return []
+    return [
+      {
+        baseOffset: first.baseOffset,
+        endOffset: nextOffset(last),
+        bytes: encodedBytes(this.#batches),
+        firstTimestampMs: first.timestampMs,
+        maxTimestampMs: this.#batches.reduce((max, { timestampMs }) => Math.max(max, timestampMs), 0),
+        firstEpoch: first.epoch,
+        lastEpoch: last.epoch,
+      },
+    ]
   }
 
   /** A write reached the disk but for its last bytes. Opening must notice and drop all of it. */
@@ -111,4 +148,8 @@ export class MemoryStorage {
 /** A new, empty disk with an empty log on it. */
 export function createMemoryStorage(): MemoryStorage {
   return new MemoryStorage()
+}
+
+function damagedEnd(offset: Offset): LogError {
+  return damagedError('memory', [{ kind: 'log', offset, detail: `the batch at offset ${offset} is damaged` }])
 }

@@ -106,7 +106,10 @@ t.test('a damaged batch is not read, and not opened on if it is the last', async
   t.equal((await log.read(2)).length, 1)
   await log.truncate(2)
   await log.close()
-  await t.rejects(openMemoryLog({ storage: log.storage }), { code: 'LOG_CORRUPT' })
+  await t.rejects(openMemoryLog({ storage: log.storage }), {
+    code: 'LOG_DAMAGED',
+    details: { offset: Number },
+  })
 })
 
 t.test('a damaged batch that was cut off does no harm any more', async (t) => {

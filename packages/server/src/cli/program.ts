@@ -7,6 +7,7 @@ import { randomId } from '../random-id.ts'
 import { readTopicsFile } from '../topics/topics-file.ts'
 import { version } from '../version.ts'
 import { describable, describeCommand, type DescribeCommand } from './commands/describe.ts'
+import { dumpLogCommand, type DumpLogCommand } from './commands/dump-log.ts'
 import { formatCommand, type FormatCommand } from './commands/format.ts'
 import { startCommand } from './commands/start.ts'
 import { applyTopicsCommand, createTopicCommand, deleteTopicsCommand } from './commands/topics.ts'
@@ -45,6 +46,7 @@ function buildProgram(terminal: Terminal): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: () => undefined })
   addNodeCommands(program, terminal)
+  addLogCommands(program, terminal)
   addClusterCommands(program, terminal)
   return program
 }
@@ -66,6 +68,21 @@ function addNodeCommands(program: Command, terminal: Terminal): void {
     .description('run the node of a config file until SIGTERM or SIGINT')
     .requiredOption('--config <file>', 'config file of the node')
     .action((options: { readonly config: string }) => startCommand(options.config, terminal))
+}
+
+function addLogCommands(program: Command, terminal: Terminal): void {
+  program
+    .command('log')
+    .description('look at a log on disk')
+    .command('dump')
+    .description('print the batches of a log that no process has open, and verify them')
+    .requiredOption('--directory <dir>', 'data directory of a node, or directory of a log')
+    .option('--name <name>', 'which log of the directory (default: "log")')
+    .option('--from <offset>', 'offset to begin with (default: the start of the log)', offset)
+    .option('--to <offset>', 'offset to stop before (default: the end of the log)', offset)
+    .option('--json', 'one JSON document a line instead of a table')
+    .option('--verify', 'print only what the batches come to')
+    .action((options: DumpLogCommand) => dumpLogCommand(options, terminal))
 }
 
 function addClusterCommands(program: Command, terminal: Terminal): void {
@@ -164,6 +181,13 @@ function count(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('A number from 1 on is expected.')
+  return value
+}
+
+function offset(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === '')
+    throw new InvalidArgumentError('A number from 0 on is expected.')
   return value
 }
 
