@@ -26,6 +26,9 @@ const campaigns: Readonly<Record<string, { readonly campaign: Campaign; readonly
 }
 const usage = `pnpm torture log [--kill N] [--power-cut N] [--corrupt N] [--full N] [--seed S] [--json] [--directory DIR]`
 
+// Ends as a program ends that was asked to, so that what it mounted goes with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+
 const { target, wanted, seed, json, directory } = readArguments()
 const rows: Row[] = []
 try {

@@ -46,6 +46,9 @@ export const full: Campaign = async ({ rounds, seed, directory, fault, report })
   const disks = smallDisks(directory)
   const journal = join(directory, 'full-journal')
   const rows: Row[] = []
+  const removeDisks = (): void => disks.forEach((disk) => disk.remove())
+  // A mount outlives the process otherwise, also when somebody ends it.
+  process.once('exit', removeDisks)
   await using reader = new Reader(directory)
   try {
     for (const [index, disk] of disks.entries()) {
@@ -67,7 +70,8 @@ export const full: Campaign = async ({ rounds, seed, directory, fault, report })
       rows.push(tally.row('full', disk.name))
     }
   } finally {
-    for (const disk of disks) disk.remove()
+    removeDisks()
+    process.off('exit', removeDisks)
   }
   return rows
 }

@@ -33,22 +33,21 @@ export class Workload {
   /** The next request. */
   next(): Step {
     this.#steps += 1
-    const kind = this.#random.between(1, 100)
-    const step = this.#step(kind)
+    const step = this.#step(this.#random.between(1, 1000))
     this.#state = apply(this.#state, step)
     return step
   }
 
   #step(kind: number): Step {
     const end = endOffset(this.#state)
-    if (kind <= 70) return { call: 'append', batches: this.#batches(end, this.#epoch()) }
-    if (kind <= 80) {
+    if (kind <= 700) return { call: 'append', batches: this.#batches(end, this.#epoch()) }
+    if (kind <= 800) {
       const batches = this.#batches(end, this.#epoch())
       return { call: 'write', batches, hardState: this.#hardState() }
     }
-    if (kind <= 88) return { call: 'write', hardState: this.#hardState() }
-    if (kind <= 96) return this.#cut()
-    if (kind <= 99) return { call: 'deleteBefore', offset: this.#boundary(mostKept) }
+    if (kind <= 900) return { call: 'write', hardState: this.#hardState() }
+    if (kind <= 980) return this.#cut()
+    if (kind <= 997) return { call: 'deleteBefore', offset: this.#boundary(mostKept) }
     return { call: 'reset', offset: end + this.#random.between(0, 1000), epoch: this.#epoch() }
   }
 
