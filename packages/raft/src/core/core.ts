@@ -328,7 +328,7 @@ export class Core {
         return enterLeader(replica, transition.grantedBy)
       case 'follower':
         if (transition.epoch > replica.epoch) replica.enterEpoch(transition.epoch, undefined)
-        return enterFollower(replica, transition.leaderId)
+        return enterFollower(replica, transition.leaderId, transition.inDoubt)
       case 'resigned':
         return this.#enterResigned(transition.successor)
     }

@@ -84,7 +84,7 @@ export function tickElection(replica: Replica, role: Prospective | Candidate): T
   if (!lost) return undefined
   replica.lostElections += 1
   if (role.name === 'prospective' && role.lostLeaderId !== undefined) {
-    return { to: 'follower', epoch: replica.epoch, leaderId: role.lostLeaderId }
+    return { to: 'follower', epoch: replica.epoch, leaderId: role.lostLeaderId, inDoubt: true }
   }
   return { to: 'unattached', epoch: replica.epoch, delayMs: replica.electionBackoff() }
 }

@@ -13,13 +13,16 @@ import type { Follower, Transition } from './roles.ts'
  * | nothing from the leader within the fetch timeout   | prospective (voter), unattached (observer) |
  * | the leader's process is gone, or it gave up        | the same, after a short random pause |
  * | a higher epoch is heard of                         | follower, unattached   |
+ *
+ * @param inDoubt - it fell silent before; until it answers, a pre-vote against it is granted. Otherwise voters that lose
+ *   their leader at different times would refuse each other for ever (KIP-996, `hasFetchedFromLeader`)
  */
-export function enterFollower(replica: Replica, leaderId: NodeId): Follower {
+export function enterFollower(replica: Replica, leaderId: NodeId, inDoubt = false): Follower {
   return {
     name: 'follower',
     leaderId,
     deadlineMs: replica.now + replica.config.fetchTimeoutMs,
-    leaderGone: false,
+    leaderGone: inDoubt,
     fetch: undefined,
     retryMs: replica.now,
     leaderHighWatermark: 0,

@@ -79,7 +79,7 @@ export interface Follower {
   readonly leaderId: NodeId
   /** Without an answer from the leader by this time, it stands (a voter) or looks for a leader (an observer). */
   deadlineMs: number
-  /** The leader's process is known to be gone, so that waiting for it is pointless and pre-votes against it are granted. */
+  /** The leader is known to be gone, or was not heard again since it was lost: pre-votes against it are granted. */
   leaderGone: boolean
   /** The fetch under way. */
   fetch: number | undefined
@@ -106,5 +106,11 @@ export type Transition =
   | { readonly to: 'prospective'; readonly lostLeaderId?: NodeId }
   | { readonly to: 'candidate' }
   | { readonly to: 'leader'; readonly grantedBy: readonly NodeId[] }
-  | { readonly to: 'follower'; readonly epoch: Epoch; readonly leaderId: NodeId }
+  | {
+      readonly to: 'follower'
+      readonly epoch: Epoch
+      readonly leaderId: NodeId
+      /** It was silent before, and is followed for want of anyone better. */
+      readonly inDoubt?: boolean
+    }
   | { readonly to: 'resigned'; readonly successor?: NodeId }

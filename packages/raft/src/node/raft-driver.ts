@@ -335,7 +335,8 @@ export class RaftDriver implements RaftNode {
       (batches) => {
         // While the disk was read this node may have lost its epoch, and the suffix it read with it.
         const stillLeads = this.#core.role === 'leader' && this.#core.epoch === response.epoch
-        const { epoch, highWatermark } = this.#core
+        // The epoch it lost is durable; the one it is in now may not be yet.
+        const { epoch, highWatermark } = response
         const refusal: FetchResponse = {
           type: 'fetch',
           error: 'NOT_LEADER',
