@@ -17,6 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   controller: ['store', 'raft', 'log', 'transport'],
   broker: ['controller', 'store', 'raft', 'log', 'transport'],
   server: ['broker', 'controller', 'store', 'raft', 'log', 'transport', 'transport-tcp'],
+  sim: ['raft', 'log', 'transport'],
 }
 
 /** Libraries beside Node.js itself that the lower packages may use. The server is a program and may use more. */
@@ -29,6 +30,7 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   store: ['msgpackr', 'zod'],
   controller: ['immutable', 'msgpackr', 'zod'],
   broker: ['immutable', 'zod'],
+  sim: ['commander', 'pure-rand'],
 }
 
 function sources(pattern: string): string[] {

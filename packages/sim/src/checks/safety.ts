@@ -1,0 +1,317 @@
+import type { Batch, Epoch, Offset } from '@quorate/log'
+import type { NodeId, RaftRequest, RaftResponse, RaftStatus, VoteRequest } from '@quorate/raft'
+import { LogShadow } from './log-shadow.ts'
+import { check } from './violation.ts'
+
+/** What the checker sees of a node: its disk from outside, and which of its lives this is. */
+export interface CheckedNode {
+  readonly id: NodeId
+  /** Counts the processes that ran on the node's disk. */
+  readonly life: number
+  readonly disk: {
+    readonly appended: LogShadow
+    readonly durable: LogShadow
+    readonly hardState:
+      | { readonly epoch: Epoch; readonly vote?: { readonly id: NodeId } | undefined }
+      | undefined
+  }
+}
+
+/** What is remembered of a node. The first part outlives its process. */
+interface Memory {
+  /** Highest epoch that left the node in a message, or that it was seen in while it lived. */
+  epochFloor: Epoch
+  life: number
+  highWatermark: Offset
+  readonly applied: LogShadow
+}
+
+interface Reign {
+  readonly leaderId: NodeId
+  readonly life: number
+}
+
+/** Commits that leaders of `epoch` were seen to make, up to `endOffset`. */
+interface Commit {
+  readonly epoch: Epoch
+  readonly endOffset: Offset
+}
+
+/**
+ * The rules of Raft, checked from outside on everything that passes through the ports of every node.
+ *
+ * Each check costs the size of the change, never the size of a log: logs are compared by chain hash. Every method
+ * throws a `Violation` where a rule is broken.
+ */
+export class SafetyChecker {
+  /** Everything committed so far. */
+  readonly committed = new LogShadow()
+  readonly #voters: readonly CheckedNode[]
+  readonly #memories = new Map<NodeId, Memory>()
+  readonly #reigns = new Map<Epoch, Reign>()
+  /** Candidate that each voter voted for, by epoch. */
+  readonly #votes = new Map<number, NodeId>()
+  /** Chain hash of the log before and including the batch that ends at an offset in an epoch. */
+  readonly #chains = new Map<number, number>()
+  /** Offset of the first batch of each epoch, as its leader appended it. */
+  readonly #epochStarts = new Map<Epoch, Offset>()
+  readonly #commits: Commit[] = []
+  /** Hash of the state machine after everything before an offset. */
+  readonly #stateHashes = new Map<Offset, number>()
+
+  constructor(voters: readonly CheckedNode[]) {
+    this.#voters = voters
+  }
+
+  /** Leaders that were elected so far, one an epoch. */
+  get elections(): number {
+    return this.#reigns.size
+  }
+
+  /** A process starts on `node`'s disk. */
+  onStart(node: CheckedNode): void {
+    const epochFloor = this.#memories.get(node.id)?.epochFloor ?? 0
+    this.#memories.set(node.id, { epochFloor, life: node.life, highWatermark: 0, applied: new LogShadow() })
+  }
+
+  /** `batch` is now the last in the log of `node`, durable or not. */
+  onAppended(node: CheckedNode, batch: Batch): void {
+    const { appended } = node.disk
+    const key = keyOf(appended.endOffset, batch.epoch)
+    const chain = this.#chains.get(key)
+    if (chain === undefined) this.#chains.set(key, appended.chain)
+    if (!this.#epochStarts.has(batch.epoch)) this.#epochStarts.set(batch.epoch, batch.baseOffset)
+    check(
+      chain === undefined || chain === appended.chain,
+      'log matching',
+      () => `node ${node.id} holds another log before offset ${appended.endOffset} of epoch ${batch.epoch}`,
+    )
+  }
+
+  /** `node` is about to cut its log. */
+  onCut(node: CheckedNode, truncateTo: Offset): void {
+    const { appended } = node.disk
+    const firstCut = appended.endAfter(truncateTo)
+    if (firstCut === undefined || firstCut > this.committed.endOffset) return
+    check(
+      appended.chainAt(firstCut) !== this.committed.chainAt(firstCut),
+      'nothing committed is cut',
+      () => `node ${node.id} cuts to ${truncateTo}, and ${this.committed.endOffset} is committed`,
+    )
+  }
+
+  /** `request` leaves `node`. */
+  onRequest(node: CheckedNode, request: RaftRequest): void {
+    // Nobody learns an epoch from a question about reads: it is answered in that epoch or refused.
+    if (request.type !== 'read-index') this.#onSpoken(node, request.epoch)
+    if (request.type === 'vote' && !request.preVote) {
+      this.#onVote(node, request.epoch, node.id)
+    }
+    if (request.type === 'fetch') {
+      const { durable } = node.disk
+      check(
+        request.fetchOffset <= durable.endOffset &&
+          request.lastFetchedEpoch === durable.epochBefore(request.fetchOffset),
+        'only durable batches are acknowledged',
+        () => `node ${node.id} fetches from ${request.fetchOffset}, and is durable to ${durable.endOffset}`,
+      )
+    }
+  }
+
+  /** `response` to `request` leaves `node`. */
+  onResponse(node: CheckedNode, request: RaftRequest, response: RaftResponse): void {
+    // A process on its way out answers what it knows; nobody counts on it.
+    if (response.error !== 'SHUTTING_DOWN') this.#onSpoken(node, response.epoch)
+    check(
+      request.type !== 'fetch' || response.error !== undefined || response.epoch === request.epoch,
+      'a fetch is served in its own epoch',
+      () => `node ${node.id} serves a fetch of epoch ${request.epoch} in epoch ${response.epoch}`,
+    )
+    if (response.type !== 'vote' || request.type !== 'vote' || !response.granted) return
+    this.#onGranted(node, request)
+  }
+
+  /** `node` is about to apply `batch`. */
+  onApply(node: CheckedNode, batch: Batch): void {
+    const { applied } = this.#memory(node)
+    check(
+      batch.baseOffset === applied.endOffset,
+      'applied in order',
+      () => `node ${node.id} applies ${batch.baseOffset} after everything before ${applied.endOffset}`,
+    )
+    applied.append(batch)
+    check(
+      applied.endOffset <= this.committed.endOffset &&
+        applied.chain === this.committed.chainAt(applied.endOffset),
+      'state machine safety',
+      () => `node ${node.id} applies something at ${batch.baseOffset} that is not what was committed there`,
+    )
+  }
+
+  /** `node` applied everything before `offset` and its state has this hash. */
+  onState(node: CheckedNode, offset: Offset, stateHash: number): void {
+    const known = this.#stateHashes.get(offset)
+    if (known === undefined) this.#stateHashes.set(offset, stateHash)
+    check(
+      known === undefined || known === stateHash,
+      'state hash',
+      () => `node ${node.id} has another state than others had at ${offset}`,
+    )
+  }
+
+  /** The state machine of `node` is told that its node leads `epoch`. */
+  onLeading(node: CheckedNode, epoch: Epoch): void {
+    const start = this.#epochStarts.get(epoch)
+    const { applied } = this.#memory(node)
+    check(
+      start !== undefined && applied.endOffset >= start,
+      'leadership is told after the past',
+      () => `node ${node.id} leads from ${start} on, and has applied up to ${applied.endOffset}`,
+    )
+  }
+
+  /** `node` may have changed. */
+  onStatus(node: CheckedNode, status: RaftStatus): void {
+    const memory = this.#memory(node)
+    const { epoch, highWatermark, role } = status
+    check(epoch >= memory.epochFloor, 'epochs never fall', () => {
+      return `node ${node.id} is in epoch ${epoch}, after ${memory.epochFloor}`
+    })
+    check(highWatermark >= memory.highWatermark, 'high watermarks never fall', () => {
+      return `node ${node.id} falls from ${memory.highWatermark} to ${highWatermark}`
+    })
+    if (role === 'leader') this.#onLeader(node, epoch)
+    if (highWatermark > memory.highWatermark) {
+      memory.highWatermark = highWatermark
+      this.#onCommit(node, highWatermark)
+    }
+  }
+
+  #onSpoken(node: CheckedNode, epoch: Epoch): void {
+    const memory = this.#memory(node)
+    memory.epochFloor = Math.max(memory.epochFloor, epoch)
+    const { hardState, durable } = node.disk
+    const durableEpoch = Math.max(hardState?.epoch ?? 0, durable.lastEpoch)
+    check(
+      epoch <= durableEpoch,
+      'an epoch is durable before it is sent',
+      () => `node ${node.id} speaks of epoch ${epoch}, its disk of ${durableEpoch}`,
+    )
+  }
+
+  #onGranted(node: CheckedNode, request: VoteRequest): void {
+    const { appended } = node.disk
+    const isBehind =
+      request.lastEpoch < appended.lastEpoch ||
+      (request.lastEpoch === appended.lastEpoch && request.endOffset < appended.endOffset)
+    check(
+      !isBehind,
+      'votes go to logs that are not behind',
+      () => `node ${node.id} would elect node ${request.candidateId}, whose log is behind its own`,
+    )
+    if (!request.preVote) this.#onVote(node, request.epoch, request.candidateId)
+  }
+
+  #onVote(node: CheckedNode, epoch: Epoch, candidateId: NodeId): void {
+    const key = keyOf(node.id, epoch)
+    const known = this.#votes.get(key) ?? candidateId
+    this.#votes.set(key, known)
+    check(
+      known === candidateId,
+      'one vote an epoch',
+      () => `node ${node.id} votes for ${known} and ${candidateId} in epoch ${epoch}`,
+    )
+    // The vote for oneself may still be on its way to the disk while others are asked.
+    if (candidateId === node.id) return
+    const { hardState } = node.disk
+    const isOver = hardState !== undefined && hardState.epoch > epoch
+    check(
+      isOver || (hardState?.epoch === epoch && hardState.vote?.id === candidateId),
+      'a vote is durable before it is sent',
+      () => `node ${node.id} votes for ${candidateId} in epoch ${epoch}, and its disk does not say so`,
+    )
+  }
+
+  #onLeader(node: CheckedNode, epoch: Epoch): void {
+    const reign = this.#reigns.get(epoch)
+    if (reign !== undefined) {
+      check(
+        reign.leaderId === node.id,
+        'one leader an epoch',
+        () => `nodes ${reign.leaderId} and ${node.id} both lead epoch ${epoch}`,
+      )
+      check(
+        reign.life === node.life,
+        'an epoch is led in one life',
+        () => `node ${node.id} leads epoch ${epoch} again after a restart`,
+      )
+      return
+    }
+    this.#reigns.set(epoch, { leaderId: node.id, life: node.life })
+    const { hardState } = node.disk
+    check(
+      hardState?.epoch === epoch && hardState.vote?.id === node.id,
+      'a vote is durable before it is sent',
+      () => `node ${node.id} leads epoch ${epoch} by a vote of its own that its disk does not hold`,
+    )
+    const before = this.#commits.findLast((commit) => commit.epoch < epoch)?.endOffset ?? 0
+    check(
+      node.disk.appended.chainAt(before) === this.committed.chainAt(before),
+      'leader completeness',
+      () => `node ${node.id} leads epoch ${epoch} without all that was committed before ${before}`,
+    )
+  }
+
+  /** `node` takes everything before `highWatermark` for committed. */
+  #onCommit(node: CheckedNode, highWatermark: Offset): void {
+    const { appended } = node.disk
+    const known = Math.min(highWatermark, this.committed.endOffset)
+    check(
+      appended.chainAt(known) === this.committed.chainAt(known),
+      'state machine safety',
+      () => `node ${node.id} commits something else before ${known} than was committed`,
+    )
+    if (highWatermark <= this.committed.endOffset) return
+    // It is the first to say so: then it must lead, or have led until this moment.
+    const epoch = appended.lastEpoch
+    const reign = this.#reigns.get(epoch)
+    check(
+      reign?.leaderId === node.id && reign.life === node.life,
+      'state machine safety',
+      () => `node ${node.id} commits up to ${highWatermark}, does not lead, and no leader said so`,
+    )
+    check(
+      this.#isHeldByMajority(appended, highWatermark),
+      'a commit is durable on a majority',
+      () => `node ${node.id} commits up to ${highWatermark}, which no majority of voters holds`,
+    )
+    // Its own disk may be the last to hold its first batch, which stops it from committing that one.
+    const ownBatch = appended.endAfter(this.#epochStarts.get(epoch) ?? 0) ?? highWatermark
+    check(
+      this.#isHeldByMajority(appended, Math.max(ownBatch, highWatermark)),
+      'a leader commits its own epoch first',
+      () =>
+        `node ${node.id} commits up to ${highWatermark}, and no majority holds anything of epoch ${epoch}`,
+    )
+    this.committed.extendFrom(appended, highWatermark)
+    if (this.#commits.at(-1)?.epoch === epoch) this.#commits.pop()
+    this.#commits.push({ epoch, endOffset: highWatermark })
+  }
+
+  #isHeldByMajority(log: LogShadow, endOffset: Offset): boolean {
+    const chain = log.chainAt(endOffset)
+    const holders = this.#voters.filter((voter) => voter.disk.durable.chainAt(endOffset) === chain)
+    return holders.length * 2 > this.#voters.length
+  }
+
+  #memory(node: CheckedNode): Memory {
+    const memory = this.#memories.get(node.id)
+    if (memory === undefined) throw new Error(`node ${node.id} was never started`)
+    return memory
+  }
+}
+
+/** One number for two; epochs and node ids stay far below 2^20 in a run. */
+function keyOf(offset: number, epoch: Epoch): number {
+  return offset * 2 ** 20 + epoch
+}

@@ -1,0 +1,48 @@
+/** What a run can be found to break. Numbers in docs/testing.md. */
+export type Rule =
+  | 'one leader an epoch'
+  | 'an epoch is led in one life'
+  | 'epochs never fall'
+  | 'one vote an epoch'
+  | 'a vote is durable before it is sent'
+  | 'an epoch is durable before it is sent'
+  | 'votes go to logs that are not behind'
+  | 'only durable batches are acknowledged'
+  | 'log matching'
+  | 'leader completeness'
+  | 'state machine safety'
+  | 'state hash'
+  | 'a commit is durable on a majority'
+  | 'a leader commits its own epoch first'
+  | 'high watermarks never fall'
+  | 'nothing committed is cut'
+  | 'applied in order'
+  | 'leadership is told after the past'
+  | 'damage is never served'
+  | 'acknowledged appends stay'
+  | 'appends in real-time order'
+  | 'reads see what was acknowledged'
+  | 'a fetch is served in its own epoch'
+  | 'only a leader serves fetches'
+  | 'one place a record'
+  | 'refused and lost appends are absent'
+  | 'a node stops only for its disk'
+  | 'a leader without a quorum gives up'
+  | 'a leader with a quorum stays'
+  | 'a healed majority makes progress'
+
+/** A run broke a rule: the run is over, its seed is worth keeping. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+  readonly rule: Rule
+
+  constructor(rule: Rule, what: string, options?: ErrorOptions) {
+    super(`${rule}: ${what}`, options)
+    this.rule = rule
+  }
+}
+
+/** Throws a {@link Violation} of `rule` unless `condition` holds. `what` is only called then. */
+export function check(condition: boolean, rule: Rule, what: () => string): asserts condition {
+  if (!condition) throw new Violation(rule, what())
+}

@@ -1,0 +1,318 @@
+/** One edit of a file of the raft package. */
+export interface Edit {
+  /** The file, from the package's `src/` on. */
+  readonly file: string
+  /** Text that occurs in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+/** A mistake that someone could make in the protocol, as edits of its source. */
+export interface PlantedBug {
+  readonly name: string
+  readonly edits: readonly Edit[]
+}
+
+/**
+ * The mistakes that the simulator must find, each within a thousand seeds. The first ones are those that real systems
+ * shipped: see the literature in docs/testing.md.
+ */
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'votes twice in an epoch',
+    edits: [
+      {
+        file: 'core/election.ts',
+        find: 'return vote.id === request.candidateId && vote.directoryId === request.candidateDirectoryId',
+        replace: 'return true',
+      },
+    ],
+  },
+  {
+    name: 'forgets its vote at restart',
+    edits: [
+      {
+        file: 'core/replica.ts',
+        find: 'this.#vote = start.hardState?.epoch === this.#epoch ? start.hardState.vote : undefined',
+        replace: 'this.#vote = undefined',
+      },
+    ],
+  },
+  {
+    name: 'forgets its epoch at restart',
+    edits: [
+      {
+        file: 'core/replica.ts',
+        find: 'this.#epoch = Math.max(start.hardState?.epoch ?? 0, this.log.lastEpoch)',
+        replace: 'this.#epoch = this.log.lastEpoch',
+      },
+    ],
+  },
+  {
+    name: 'answers a vote before it is durable',
+    edits: [
+      {
+        file: 'core/replica.ts',
+        find: "this.emit({ type: 'reply', requestId, response, after: this.#hardStateWrite })",
+        replace: "this.emit({ type: 'reply', requestId, response, after: 0 })",
+      },
+    ],
+  },
+  {
+    name: 'counts its own vote before it is durable',
+    edits: [
+      {
+        file: 'core/election.ts',
+        find: "const ownVoteCounts = role.name === 'prospective' || replica.isHardStateDurable",
+        replace: 'const ownVoteCounts = true',
+      },
+    ],
+  },
+  {
+    name: 'takes a write for durable before the sync',
+    edits: [
+      {
+        file: 'node/log-writer.ts',
+        find: 'this.#log.write(write).then(\n        () => this.#onWritten(id),',
+        replace: 'this.#onWritten(id)\n      this.#log.write(write).then(\n        () => undefined,',
+      },
+    ],
+  },
+  {
+    name: 'commits an earlier epoch by counting',
+    edits: [
+      {
+        file: 'core/high-watermark.ts',
+        find: 'return held !== undefined && held > epochStart ? held : undefined',
+        replace: 'return held',
+      },
+    ],
+  },
+  {
+    name: 'cuts one record too many',
+    edits: [
+      {
+        file: 'core/replica.ts',
+        find: "assertInvariant(endOffset >= this.#highWatermark, 'what is committed is never cut off')\n    return this.#write({ truncateTo: endOffset })",
+        replace: 'return this.#write({ truncateTo: Math.max(0, endOffset - 1) })',
+      },
+    ],
+  },
+  {
+    name: 'counts observers as voters',
+    edits: [
+      {
+        file: 'core/leader.ts',
+        find: 'const acknowledged = voters.map((voter): Offset =>',
+        replace:
+          'const acknowledged = [...new Set([...voters, ...role.progress.keys()])].map((voter): Offset =>',
+      },
+    ],
+  },
+  {
+    name: 'counts its own end before it is durable',
+    edits: [
+      {
+        file: 'core/leader.ts',
+        find: 'voter === id ? replica.log.durableEndOffset :',
+        replace: 'voter === id ? replica.log.endOffset :',
+      },
+      {
+        file: 'core/replica.ts',
+        find: 'Math.min(highWatermark, this.log.durableEndOffset)',
+        replace: 'Math.min(highWatermark, this.log.endOffset)',
+      },
+    ],
+  },
+  {
+    name: 'acknowledges before it is durable',
+    edits: [
+      {
+        file: 'core/fetch-request.ts',
+        find: 'const fetchOffset = replica.log.durableEndOffset',
+        replace: 'const fetchOffset = replica.log.endOffset',
+      },
+      {
+        file: 'core/follower.ts',
+        find: 'role.fetch === undefined && replica.log.settled && replica.now',
+        replace: 'role.fetch === undefined && replica.now',
+      },
+    ],
+  },
+  {
+    name: 'votes for a log that is behind',
+    edits: [
+      {
+        file: 'core/log-view.ts',
+        find: 'return lastEpoch > this.lastEpoch || (lastEpoch === this.lastEpoch && endOffset >= this.#endOffset)',
+        replace: 'return lastEpoch >= this.lastEpoch',
+      },
+    ],
+  },
+  {
+    name: 'does not look for divergence',
+    edits: [
+      {
+        file: 'core/leader.ts',
+        find: 'if (divergingEpoch !== undefined) {',
+        replace: 'if (divergingEpoch !== undefined && request.fetchOffset > replica.log.endOffset) {',
+      },
+    ],
+  },
+  {
+    name: 'cuts to what the leader says without looking at its own epochs',
+    edits: [
+      {
+        file: 'core/follower.ts',
+        find: 'const common = Math.min(endOffset, replica.log.endOffsetForEpoch(epoch).endOffset)',
+        replace: 'const common = endOffset',
+      },
+    ],
+  },
+  {
+    name: 'accepts what an earlier leader sent',
+    edits: [
+      {
+        file: 'core/follower.ts',
+        find: 'if (role.fetch !== correlationId) return\n  role.fetch = undefined\n  if (response.error',
+        replace: 'role.fetch = undefined\n  if (response.error',
+      },
+    ],
+  },
+  {
+    name: 'serves fetches of an earlier epoch',
+    edits: [
+      {
+        file: 'core/core.ts',
+        find: "if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')\n      if (request.epoch > replica.epoch)",
+        replace: 'if (request.epoch > replica.epoch)',
+      },
+    ],
+  },
+  {
+    name: 'leads the same epoch again after a restart',
+    edits: [
+      {
+        file: 'core/core.ts',
+        find: 'this.#role = enterUnattached(this.#replica, waitMs)',
+        replace:
+          'this.#role = start.hardState?.vote?.id === id && start.hardState.epoch === this.#replica.log.lastEpoch\n      ? enterLeader(this.#replica, [id]) : enterUnattached(this.#replica, waitMs)',
+      },
+    ],
+  },
+  {
+    name: 'leads on without a quorum',
+    edits: [
+      {
+        file: 'core/leader.ts',
+        find: "if (replica.now >= role.checkQuorumMs && !extendQuorum(replica, role)) return { to: 'resigned' }",
+        replace:
+          'if (replica.now >= role.checkQuorumMs) role.checkQuorumMs = extendQuorum(replica, role) ? role.checkQuorumMs : Infinity',
+      },
+    ],
+  },
+  {
+    name: 'stands without a pre-vote',
+    edits: [
+      {
+        file: 'core/core.ts',
+        find: 'return enterProspective(replica, transition.lostLeaderId)',
+        replace: 'return enterProspective === undefined ? this.#role : enterCandidate(replica)',
+      },
+    ],
+  },
+  {
+    name: 'grants pre-votes against a leader it hears',
+    edits: [
+      {
+        file: 'core/election.ts',
+        find: 'request.preVote ? !isContent(role) :',
+        replace: "request.preVote ? (isContent(role) || true) && role.name !== 'leader' :",
+      },
+    ],
+  },
+  {
+    name: 'refuses pre-votes for a leader it has lost',
+    edits: [
+      {
+        file: 'core/election.ts',
+        find: ', inDoubt: true }',
+        replace: ' }',
+      },
+    ],
+  },
+  {
+    name: 'takes pre-votes for votes',
+    edits: [{ file: 'core/election.ts', find: 'if (!isThisBallot) return', replace: '' }],
+  },
+  {
+    name: 'applies what is committed twice',
+    edits: [
+      {
+        file: 'node/delivery.ts',
+        find: 'reading\n      .then((batches) => {',
+        replace: 'this.#busy = false\n    reading\n      .then((batches) => {',
+      },
+    ],
+  },
+  {
+    name: 'tells of leadership before the past is applied',
+    edits: [
+      {
+        file: 'node/delivery.ts',
+        find: 'if (news.epochStart !== undefined && this.#appliedOffset <= news.epochStart) return',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'serves what it read after it lost its epoch',
+    edits: [
+      {
+        file: 'node/fetch-answers.ts',
+        find: "const stillLeads = role === 'leader' && epoch === decided.epoch",
+        replace: 'const stillLeads = true',
+      },
+    ],
+  },
+  {
+    name: 'loses the vote of a write that carries batches too',
+    edits: [
+      {
+        file: 'node/write-merger.ts',
+        find: '...(hardState === undefined ? {} : { hardState }),',
+        replace: '...(hardState === undefined || batches.length > 0 ? {} : { hardState }),',
+      },
+    ],
+  },
+  {
+    name: 'answers reads without asking whether it still leads',
+    edits: [
+      {
+        file: 'core/reads.ts',
+        find: 'const confirmed = confirmedRound(replica, role)',
+        replace: 'const confirmed = Math.max(role.round, confirmedRound(replica, role))',
+      },
+    ],
+  },
+  {
+    name: 'answers reads before it committed anything of its own',
+    edits: [
+      {
+        file: 'core/reads.ts',
+        find: 'if (role.reads.length === 0 || replica.highWatermark <= role.epochStart) return',
+        replace: 'if (role.reads.length === 0) return',
+      },
+    ],
+  },
+  {
+    name: 'reads before it has applied what it must see',
+    edits: [
+      {
+        file: 'node/raft-driver.ts',
+        find: 'await this.#delivery.applied(offset, signal)\n    return offset',
+        replace: 'return offset',
+      },
+    ],
+  },
+]

@@ -1,0 +1,138 @@
+import { type FaultContext, faultActions } from './faults/actions.ts'
+import { flap } from './faults/flapping.ts'
+import type { Reach } from './reach.ts'
+import { type SeededRandom, seededRandom } from './random.ts'
+import { check } from './checks/violation.ts'
+import { type Profile, type SwarmConfiguration, swarm } from './swarm.ts'
+import { proposeSome, readSomewhere } from './workload.ts'
+import { Cluster } from './world/cluster.ts'
+
+/** What a run was, for the reader of a failure and for counting what was reached. */
+export interface ScenarioReport {
+  readonly seed: number
+  readonly profile: Profile
+  readonly voters: number
+  readonly observers: number
+  /** Time that went by in the cluster. */
+  readonly virtualMs: number
+  readonly events: number
+  readonly traceHash: string
+  readonly reach: Reach
+}
+
+/** How to run a seed. */
+export interface ScenarioOptions {
+  /** Gets one line an event, under `traceHeading`. */
+  readonly print?: (line: string) => void
+}
+
+/**
+ * One seed, one life of a cluster: a safety phase in which anything may fail, then a healing phase in which a random
+ * majority is repaired and must make progress, while the rest stay dead.
+ *
+ * @throws Violation, where a rule is broken
+ */
+export async function runScenario(seed: number, options: ScenarioOptions = {}): Promise<ScenarioReport> {
+  const configuration = swarm(seed)
+  const { print } = options
+  const cluster = new Cluster({ ...configuration.cluster, ...(print === undefined ? {} : { print }) })
+  const random = seededRandom(seed + 0x5eed)
+  for (const node of cluster.nodes) await node.start()
+  if (configuration.profile === 'flapping') await flap(cluster, random, configuration)
+  else await liveDangerously(cluster, random, configuration)
+  await heal(cluster, random, configuration)
+  cluster.reach.elections = cluster.safety.elections
+  return {
+    seed,
+    profile: configuration.profile,
+    voters: configuration.cluster.voters,
+    observers: configuration.cluster.observers,
+    virtualMs: cluster.time.nowMs,
+    events: cluster.events.events,
+    traceHash: cluster.events.hash,
+    reach: cluster.reach,
+  }
+}
+
+async function liveDangerously(
+  cluster: Cluster,
+  random: SeededRandom,
+  configuration: SwarmConfiguration,
+): Promise<void> {
+  const { steps, stepMs, faultRate, faults, maxProposals, electionTimeoutMs } = configuration
+  const context: FaultContext = { cluster, random, electionTimeoutMs }
+  for (let step = 0; step < steps; step += 1) {
+    proposeSome(cluster, random, maxProposals)
+    if (random.chance(0.5)) readSomewhere(cluster, random)
+    if (random.chance(0.2)) cluster.leader?.read()
+    if (random.chance(faultRate)) faultActions[random.pick(faults)](context)
+    await cluster.run(random() * 2 * stepMs)
+  }
+}
+
+/** A random majority of voters with whole disks is repaired; everyone else is gone for good. */
+async function heal(
+  cluster: Cluster,
+  random: SeededRandom,
+  { electionTimeoutMs }: SwarmConfiguration,
+): Promise<void> {
+  const { reach, network, voters, nodes } = cluster
+  cluster.traceFault(0, 'healing')
+  cluster.endLastWords()
+  const whole = random.shuffled(voters.filter((voter) => !voter.isDamaged))
+  const majority = Math.floor(voters.length / 2) + 1
+  const survivors = new Set(whole.slice(0, majority + random.upTo(whole.length - majority + 1)))
+  for (const node of nodes) if (!node.isVoter && !node.isDamaged && random.chance(0.5)) survivors.add(node)
+  for (const node of nodes) {
+    if (survivors.has(node)) continue
+    node.kill(true)
+    node.isBuried = true
+  }
+  if (survivors.size < nodes.length) reach.deadMinorities += 1
+  network.heal()
+  network.faults = {
+    minDelayMs: 0.1,
+    maxDelayMs: 2,
+    stragglerRate: 0,
+    stragglerDelayMs: 0,
+    lossRate: 0,
+    duplicationRate: 0,
+  }
+  // Graceful restarts, slow disks and pauses under way come to their end first.
+  await cluster.run(30 * electionTimeoutMs + 1_000)
+  for (const node of survivors) {
+    node.speed = { minSyncMs: 0.05, maxSyncMs: 1 }
+    node.resume()
+    await node.start()
+  }
+  await makeProgress(cluster, [...survivors], electionTimeoutMs)
+}
+
+async function makeProgress(
+  cluster: Cluster,
+  survivors: readonly Cluster['nodes'][number][],
+  electionTimeoutMs: number,
+): Promise<void> {
+  const limitMs = 100 * electionTimeoutMs + 5_000
+  const isAgreed = (): boolean => {
+    const leaders = new Set(survivors.map((node) => node.status?.leaderId))
+    const end = cluster.safety.committed.endOffset
+    return (
+      leaders.size === 1 && !leaders.has(undefined) && survivors.every((node) => node.appliedOffset === end)
+    )
+  }
+  const expect = async (isReached: () => boolean, what: string): Promise<void> => {
+    const isInTime = await cluster.run(limitMs, () => {
+      // A disk that is full may only show it now; whoever stopped for that is started once more.
+      for (const node of survivors) if (!node.isUp) void node.start()
+      return isReached()
+    })
+    check(isInTime, 'a healed majority makes progress', () => what)
+  }
+  await expect(isAgreed, 'it does not come together')
+  const before = cluster.reach.proposalsAcknowledged
+  cluster.leader?.propose(0, 1)
+  await expect(() => cluster.reach.proposalsAcknowledged > before, 'it takes no writes')
+  await expect(isAgreed, 'it does not stay together')
+  cluster.appends.checkComplete()
+}

@@ -1,0 +1,17 @@
+import type { SeededRandom } from './random.ts'
+import type { Cluster } from './world/cluster.ts'
+
+/** Every node that takes itself for the leader is asked to write: also those that are none any more. */
+export function proposeSome(cluster: Cluster, random: SeededRandom, atMost: number): void {
+  for (const node of cluster.nodes) {
+    if (!node.isLeader) continue
+    for (let count = random.upTo(atMost + 1); count > 0; count -= 1) {
+      node.propose(random.upTo(8), random.chance(0.1) ? 3 : 1)
+    }
+  }
+}
+
+/** A linearizable read on some node, leader or not. */
+export function readSomewhere(cluster: Cluster, random: SeededRandom): void {
+  random.pick(cluster.nodes).read()
+}

@@ -1,0 +1,298 @@
+import type { Batch, Offset } from '@quorate/log'
+import type { NodeId, RaftRequest, RaftResponse, RaftTuning } from '@quorate/raft'
+import { type Append, AppendHistory } from '../checks/appends.ts'
+import { QuorumCheck } from '../checks/quorum.ts'
+import { SafetyChecker } from '../checks/safety.ts'
+import { check, Violation } from '../checks/violation.ts'
+import { noReach, type Reach } from '../reach.ts'
+import { type SeededRandom, seededRandom } from '../random.ts'
+import { Trace, type TraceKind } from '../trace.ts'
+import type { DiskSpeed } from './disk.ts'
+import { type NetworkFaults, SimulatedNetwork } from './network.ts'
+import { SimulatedNode } from './node.ts'
+import type { RegisterWrite } from './register-machine.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+/** Which messages a sender may not survive sending. */
+export type LastWords = 'anything' | 'vote-request' | 'granted-vote' | 'fetch' | 'batches'
+
+/** How a cluster is made. */
+export interface ClusterOptions {
+  readonly seed: number
+  readonly voters: number
+  readonly observers: number
+  readonly tuning: RaftTuning & { readonly fetchTimeoutMs: number }
+  readonly network: NetworkFaults
+  readonly disk: DiskSpeed
+  /** Every clock runs at a rate of its own between this and its inverse. */
+  readonly minClockRate: number
+  readonly lastWords: { readonly what: LastWords; readonly rate: number; readonly absenceMs: number }
+  /** Gets one line an event. */
+  readonly print?: (line: string) => void
+}
+
+/** A whole cluster of the real node on memory logs under virtual time, checked after every event. */
+export class Cluster {
+  readonly options: ClusterOptions
+  readonly time = new VirtualTime()
+  readonly random: SeededRandom
+  readonly reach: Reach = noReach()
+  readonly network: SimulatedNetwork
+  readonly voterIds: readonly NodeId[]
+  readonly nodes: readonly SimulatedNode[]
+  readonly appends = new AppendHistory()
+  readonly safety: SafetyChecker
+  readonly events: Trace
+  readonly #quorum: QuorumCheck
+  readonly #touched = new Set<SimulatedNode>()
+  readonly #byId = new Map<NodeId, SimulatedNode>()
+  #lastWordsRate: number
+  #violation: Violation | undefined
+
+  constructor(options: ClusterOptions) {
+    this.options = options
+    this.events = new Trace(options.print)
+    this.random = seededRandom(options.seed)
+    this.#lastWordsRate = options.lastWords.rate
+    const { random, time, reach } = this
+    this.network = new SimulatedNetwork({
+      time,
+      random,
+      reach,
+      faults: options.network,
+      watch: {
+        onRequest: (from, to, request) => this.#onRequest(from, to, request),
+        onResponse: (from, to, request, response) => this.#onResponse(from, to, request, response),
+        onDelivered: (from, to, request) => this.#onDelivered(from, to, request),
+        onLost: (from, to) => this.events.add(time.nowMs, from, 'lost', to, -1, -1),
+      },
+    })
+    this.voterIds = Array.from({ length: options.voters }, (_, index) => index + 1)
+    const observerIds = Array.from({ length: options.observers }, (_, index) => 101 + index)
+    this.nodes = [...this.voterIds, ...observerIds].map((id) => {
+      const rate = random.between(options.minClockRate, 1 / options.minClockRate)
+      return new SimulatedNode(this, id, id <= options.voters, rate, options.disk)
+    })
+    for (const node of this.nodes) this.#byId.set(node.id, node)
+    this.safety = new SafetyChecker(this.nodes.filter((node) => node.isVoter))
+    this.#quorum = new QuorumCheck({
+      voters: this.voterIds,
+      fetchTimeoutMs: options.tuning.fetchTimeoutMs,
+      minClockRate: options.minClockRate,
+    })
+  }
+
+  get voters(): readonly SimulatedNode[] {
+    return this.nodes.filter((node) => node.isVoter)
+  }
+
+  /** The leader of the latest epoch among those who take themselves for one. */
+  get leader(): SimulatedNode | undefined {
+    let latest: SimulatedNode | undefined
+    for (const node of this.nodes) {
+      if (node.isLeader && (node.status?.epoch ?? 0) > (latest?.status?.epoch ?? 0)) latest = node
+    }
+    return latest
+  }
+
+  /** Lets `durationMs` go by, or less if `done` holds before. @throws Violation */
+  run(durationMs: number, done?: () => boolean): Promise<boolean> {
+    return this.time.run(durationMs, () => this.#afterEvent(), done)
+  }
+
+  /** From now on nobody dies of what it says. */
+  endLastWords(): void {
+    this.#lastWordsRate = 0
+  }
+
+  /** The run ends after the event under way. The first violation counts, the others follow from it. */
+  report(violation: Violation): void {
+    this.#violation ??= violation
+  }
+
+  /** Looks at `node` after the event under way. */
+  touch(node: SimulatedNode): void {
+    this.#touched.add(node)
+  }
+
+  /** Checks `node` as it is now. */
+  look(node: SimulatedNode): void {
+    this.#guard(() => this.#look(node))
+  }
+
+  trace(node: SimulatedNode, kind: TraceKind, peer = -1, epoch = -1, offset = -1, detail = ''): void {
+    this.events.add(this.time.nowMs, node.id, kind, peer, epoch, offset, detail)
+  }
+
+  /** A fault that concerns `node`, or 0 for all. */
+  traceFault(node: NodeId, detail: string): void {
+    this.events.add(this.time.nowMs, node, 'fault', -1, -1, -1, detail)
+  }
+
+  onStart(node: SimulatedNode): void {
+    this.trace(node, 'start', -1, node.disk.hardState?.epoch ?? -1, node.disk.durable.endOffset)
+    this.#guard(() => this.safety.onStart(node))
+  }
+
+  onCut(node: SimulatedNode, truncateTo: Offset): void {
+    this.reach.truncations += 1
+    this.trace(node, 'cut', -1, -1, truncateTo)
+    this.#guard(() => this.safety.onCut(node, truncateTo))
+  }
+
+  onAppended(node: SimulatedNode, batch: Batch): void {
+    this.trace(node, 'write', -1, batch.epoch, batch.baseOffset)
+    this.#guard(() => this.safety.onAppended(node, batch))
+  }
+
+  onDurable(node: SimulatedNode): void {
+    const { hardState, durable } = node.disk
+    this.trace(node, 'durable', hardState?.vote?.id ?? -1, hardState?.epoch ?? -1, durable.endOffset)
+    this.touch(node)
+  }
+
+  onLeading(node: SimulatedNode, epoch: number): void {
+    this.#guard(() => this.safety.onLeading(node, epoch))
+  }
+
+  /** `node` applied `batch`, and its state has this hash now. */
+  onApply(node: SimulatedNode, batch: Batch, stateHash: number, write: RegisterWrite | undefined): void {
+    this.trace(node, 'apply', -1, batch.epoch, batch.baseOffset)
+    this.#guard(() => {
+      // The commit itself is seen with the status, so the node is looked at first.
+      this.#look(node)
+      this.safety.onApply(node, batch)
+      this.safety.onState(node, batch.baseOffset + batch.count, stateHash)
+      if (write !== undefined) this.appends.committed(write.value, batch)
+    })
+  }
+
+  /** The client that made `append` is told what became of it. */
+  onOutcome(node: SimulatedNode, append: Append, isCommitted: boolean): void {
+    const { epoch, baseOffset } = append.proposal
+    if (isCommitted) {
+      this.reach.proposalsAcknowledged += 1
+      this.trace(node, 'acknowledge', -1, epoch, baseOffset)
+    } else {
+      this.reach.proposalsLost += 1
+    }
+    this.#guard(() => (isCommitted ? this.appends.acknowledged(append) : this.appends.lost(append)))
+  }
+
+  /** A read on `node` that had to see everything before `mustSee` saw everything before `appliedOffset`. */
+  onRead(node: SimulatedNode, mustSee: Offset, index: Offset, appliedOffset: Offset): void {
+    this.trace(node, 'read', -1, -1, appliedOffset)
+    this.#guard(() => this.appends.readEnds(mustSee, index, appliedOffset))
+  }
+
+  #onRequest(from: NodeId, to: NodeId, request: RaftRequest): void {
+    const node = this.#node(from)
+    const offset = request.type === 'fetch' ? request.fetchOffset : -1
+    const detail = request.type === 'vote' && request.preVote ? 'pre-vote' : request.type
+    this.events.add(this.time.nowMs, from, 'send', to, request.epoch, offset, detail)
+    this.#guard(() => this.safety.onRequest(node, request))
+    const isVoteRequest = request.type === 'vote' && !request.preVote
+    if (isVoteRequest) this.#afterLastWords(node, 'vote-request')
+    else if (request.type === 'fetch') this.#afterLastWords(node, 'fetch')
+    else this.#afterLastWords(node, 'anything')
+  }
+
+  #onResponse(from: NodeId, to: NodeId, request: RaftRequest, response: RaftResponse): void {
+    const node = this.#node(from)
+    const { reach } = this
+    let detail: string = response.error ?? response.type
+    let kind: LastWords = 'anything'
+    let offset = -1
+    if (response.type === 'vote') {
+      const isPreVote = request.type === 'vote' && request.preVote
+      detail = `${isPreVote ? 'pre-vote' : 'vote'} ${response.granted ? 'granted' : 'refused'}`
+      if (!response.granted) reach[isPreVote ? 'preVoteRefusals' : 'votesRefused'] += 1
+      else if (!isPreVote) kind = 'granted-vote'
+    } else if (response.type === 'fetch') {
+      offset = response.highWatermark
+      if (response.error === 'FENCED_LEADER_EPOCH') reach.fencedFetches += 1
+      if (response.divergingEpoch !== undefined) reach.divergences += 1
+      if (response.batches.length > 0) kind = 'batches'
+    }
+    this.events.add(this.time.nowMs, from, 'answer', to, response.epoch, offset, detail)
+    this.#guard(() => {
+      this.safety.onResponse(node, request, response)
+      if (response.type === 'fetch' && response.error === undefined) this.#checkServing(node, response.epoch)
+    })
+    this.#afterLastWords(node, kind)
+  }
+
+  /** A leader may lose its epoch in the very event in which it answers, but not before. */
+  #checkServing(node: SimulatedNode, epoch: number): void {
+    const { lastReign } = node
+    check(
+      lastReign?.epoch !== epoch || lastReign.endedMs === this.time.nowMs,
+      'only a leader serves fetches',
+      () => `node ${node.id} serves a fetch of epoch ${epoch}, which it does not lead any more`,
+    )
+  }
+
+  #onDelivered(from: NodeId, to: NodeId, request: RaftRequest): void {
+    this.touch(this.#node(to))
+    if (request.type === 'fetch') this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
+  }
+
+  /** Sometimes a sender dies right after it spoke: the moment at which forgetting something hurts most. */
+  #afterLastWords(node: SimulatedNode, what: LastWords): void {
+    const { lastWords } = this.options
+    if (this.#lastWordsRate === 0 || (lastWords.what !== 'anything' && lastWords.what !== what)) return
+    if (!this.random.chance(this.#lastWordsRate)) return
+    const { life } = node
+    this.time.setTimer(0, () => {
+      if (!node.isUp || node.life !== life) return
+      this.reach.crashesAfterSending += 1
+      node.kill()
+      const absenceMs = this.random() * this.random() * lastWords.absenceMs
+      this.time.setTimer(absenceMs, () => void node.start())
+    })
+  }
+
+  #afterEvent(): void {
+    if (this.#touched.size > 0) {
+      for (const node of this.#touched) this.look(node)
+      this.#touched.clear()
+    }
+    if (this.#violation !== undefined) throw this.#violation
+  }
+
+  #look(node: SimulatedNode): void {
+    const { status } = node
+    if (status === undefined) return
+    const { role, epoch, highWatermark } = status
+    const { seen } = node
+    if (seen?.role !== role || seen.epoch !== epoch) {
+      this.trace(node, 'role', status.leaderId ?? -1, epoch, status.endOffset, role)
+      if (seen?.role === 'leader') node.lastReign = { epoch: seen.epoch, endedMs: this.time.nowMs }
+      if (seen?.role === 'candidate' && role !== 'leader') this.reach.lostElections += 1
+      if (role === 'resigned' && !node.isResigning) this.reach.checkQuorumResignations += 1
+      if (role !== 'resigned' && role !== 'leader') node.isResigning = false
+    }
+    if (seen?.highWatermark !== highWatermark) this.trace(node, 'commit', -1, epoch, highWatermark)
+    node.seen = { role, epoch, highWatermark }
+    this.safety.onStatus(node, status)
+    if (role === 'leader' && !node.isStopped) {
+      this.#quorum.onLeader(status, this.time.nowMs, node.runningSinceMs)
+    }
+  }
+
+  #node(id: NodeId): SimulatedNode {
+    const node = this.#byId.get(id)
+    if (node === undefined) throw new Error(`there is no node ${id}`)
+    return node
+  }
+
+  /** Checks run inside the ports of a node, which must not see them throw. */
+  #guard(checks: () => void): void {
+    try {
+      checks()
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error
+      this.report(error)
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import { type Batch, type LogWrite, nextOffset, type Offset, type RaftLog } from '@quorate/log'
+import { createMemoryStorage, type MemoryLog, openMemoryLog } from '@quorate/log/memory'
+import { LogShadow } from '../checks/log-shadow.ts'
+import { Violation } from '../checks/violation.ts'
+import type { Reach } from '../reach.ts'
+import { sleep } from '@quorate/transport'
+import type { SeededRandom } from '../random.ts'
+import type { NodeClock } from './node-clock.ts'
+
+/** What a disk tells the rest of the simulation. */
+interface DiskWatch {
+  /** `appended` is about to be cut. */
+  onCut(truncateTo: Offset): void
+  /** `batch` is now the last of `appended`. */
+  onAppended(batch: Batch): void
+  /** `durable` holds one more write. */
+  onDurable(): void
+  onViolation(violation: Violation): void
+}
+
+/** How long a sync takes. */
+export interface DiskSpeed {
+  readonly minSyncMs: number
+  readonly maxSyncMs: number
+}
+
+/** What the disk is made with. */
+export interface DiskOptions {
+  readonly random: SeededRandom
+  readonly reach: Reach
+  readonly speed: () => DiskSpeed
+  readonly watch: DiskWatch
+}
+
+/**
+ * A node's disk: the log in memory with its vices, and beside it a shadow of what must be on it.
+ *
+ * The shadow is kept from what passes through the port, so that a log which forgets, or a node that trusts what is not
+ * there, is found out.
+ */
+export class Disk {
+  /** What the process believes to have written. */
+  appended = new LogShadow()
+  /** What a crash leaves. */
+  readonly durable = new LogShadow()
+  readonly #storage = createMemoryStorage()
+  readonly #options: DiskOptions
+  readonly #damaged = new Set<number>()
+  #pending: LogWrite[] = []
+  #log: MemoryLog | undefined
+  #plannedFailure: 'lost' | 'persisted' | undefined
+
+  constructor(options: DiskOptions) {
+    this.#options = options
+  }
+
+  get hardState(): RaftLog['hardState'] {
+    return this.#storage.tail.hardState
+  }
+
+  /** Opens the log for a new process. @throws LOG_DAMAGED (its last batch is damaged) */
+  async open(clock: NodeClock): Promise<RaftLog> {
+    const { random } = this.#options
+    const log = await openMemoryLog({
+      storage: this.#storage,
+      scheduleSync: (sync) => {
+        const { minSyncMs, maxSyncMs } = this.#options.speed()
+        clock.setTimer(random.between(minSyncMs, maxSyncMs), sync)
+      },
+      now: () => clock.wallTime(),
+    })
+    this.#log = log
+    this.#plannedFailure = undefined
+    this.#pending = []
+    this.appended = this.durable.clone()
+    return {
+      get startOffset() {
+        return log.startOffset
+      },
+      get endOffset() {
+        return log.endOffset
+      },
+      get epochs() {
+        return log.epochs
+      },
+      get hardState() {
+        return log.hardState
+      },
+      write: (write) => this.#write(log, write),
+      read: (from, options) => this.#read(log, clock, from, options),
+      close: () => log.close(),
+    }
+  }
+
+  /** The process dies. Some of what was not synced may have reached the disk, the last of it torn. */
+  crash(): void {
+    const { random, reach } = this.#options
+    const log = this.#log
+    if (log === undefined) return
+    this.#log = undefined
+    const pending = this.#pending
+    this.#pending = []
+    const kept = random.chance(0.5) ? 0 : random.upTo(log.unsyncedWrites + 1)
+    const isTorn = random.chance(0.7) && (pending[kept]?.batches?.length ?? 0) > 0
+    log.crash({ keepUnsynced: kept, tornTail: isTorn })
+    for (const write of pending.slice(0, kept)) this.#nowDurable(write)
+    if (isTorn) reach.tornTails += 1
+    if (pending.length > kept) reach.writesLostInCrash += 1
+    const { endOffset } = this.#storage.tail
+    if (this.durable.endOffset === endOffset) return
+    const what = `a crash should leave ${this.durable.endOffset} records on the disk, and left ${endOffset}`
+    this.#options.watch.onViolation(new Violation('acknowledged appends stay', what))
+  }
+
+  /** The process ends in order: what it wrote is synced. */
+  async close(): Promise<void> {
+    const log = this.#log
+    this.#log = undefined
+    await log?.close()
+  }
+
+  /** The next write fails, as on a full disk. Whether it got there all the same is for the next open to find out. */
+  failNextWrite(): void {
+    const { random } = this.#options
+    const persisted = random.chance(0.5)
+    this.#plannedFailure = persisted ? 'persisted' : 'lost'
+    this.#log?.failNextWrite(new Error('ENOSPC: no space left on device'), { persisted })
+  }
+
+  /** Damages a stored batch. @returns whether there was one */
+  damage(): boolean {
+    const { endOffset } = this.durable
+    if (endOffset === 0) return false
+    const offset = this.#options.random.upTo(endOffset)
+    this.#storage.corrupt(offset)
+    this.#damaged.add(offset)
+    return true
+  }
+
+  #write(log: MemoryLog, write: LogWrite): Promise<void> {
+    if (this.#log !== log) return new Promise(() => undefined)
+    this.#watchWrite(write)
+    this.#pending.push(write)
+    const written = log.write(write)
+    // Attached first, so that the shadow knows before the node does.
+    written.then(
+      () => {
+        this.#pending.shift()
+        this.#nowDurable(write)
+      },
+      () => this.#writeFailed(write),
+    )
+    return written
+  }
+
+  #watchWrite({ truncateTo, batches = [] }: LogWrite): void {
+    const { watch } = this.#options
+    if (truncateTo !== undefined) {
+      watch.onCut(truncateTo)
+      this.appended.truncate(truncateTo)
+    }
+    for (const batch of batches) {
+      this.appended.append(batch)
+      watch.onAppended(batch)
+    }
+  }
+
+  #writeFailed(write: LogWrite): void {
+    const { reach } = this.#options
+    const index = this.#pending.indexOf(write)
+    if (index === -1 || this.#plannedFailure === undefined) return
+    this.#pending.splice(index, 1)
+    reach.failedWrites += 1
+    if (this.#plannedFailure === 'lost') return
+    reach.failedWritesPersisted += 1
+    this.#nowDurable(write)
+  }
+
+  #nowDurable(write: LogWrite): void {
+    if (write.truncateTo !== undefined) this.durable.truncate(write.truncateTo)
+    for (const batch of write.batches ?? []) this.durable.append(batch)
+    this.#forgetDamageFrom(write.truncateTo)
+    this.#options.watch.onDurable()
+  }
+
+  #forgetDamageFrom(truncateTo: number | undefined): void {
+    if (truncateTo === undefined) return
+    for (const offset of this.#damaged) if (offset >= truncateTo) this.#damaged.delete(offset)
+  }
+
+  /** A read takes time, and sees the log as it was at its beginning or at its end, if that has the offset still. */
+  async #read(
+    log: MemoryLog,
+    clock: NodeClock,
+    from: number,
+    options: { readonly maxBytes?: number } | undefined,
+  ): Promise<readonly Batch[]> {
+    const { maxSyncMs } = this.#options.speed()
+    try {
+      const batches = await log.read(from, options)
+      if (this.#damaged.size > 0) this.#refuseDamage(batches)
+      await sleep(clock, this.#options.random() * 3 * maxSyncMs)
+      const isLate = this.#options.random.chance(0.5) && from < log.endOffset && this.#damaged.size === 0
+      if (isLate && this.#log === log) return await log.read(from, options)
+      return batches
+    } catch (error) {
+      if ((error as { code?: string }).code === 'LOG_CORRUPT') this.#options.reach.corruptReads += 1
+      throw error
+    }
+  }
+
+  #refuseDamage(batches: readonly Batch[]): void {
+    for (const batch of batches) {
+      for (const offset of this.#damaged) {
+        if (offset < batch.baseOffset || offset >= nextOffset(batch)) continue
+        const what = `the batch at ${batch.baseOffset} is damaged, and was read`
+        this.#options.watch.onViolation(new Violation('damage is never served', what))
+      }
+    }
+  }
+}

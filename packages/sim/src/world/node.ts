@@ -1,0 +1,281 @@
+import type { Batch } from '@quorate/log'
+import { type NodeId, openRaft, RaftError, type RaftNode, type RaftStatus } from '@quorate/raft'
+import type { Append } from '../checks/appends.ts'
+import { Violation } from '../checks/violation.ts'
+import type { Cluster } from './cluster.ts'
+import { Disk, type DiskSpeed } from './disk.ts'
+import { type ClockFault, NodeClock } from './node-clock.ts'
+import { decodeWrite, encodeWrite, RegisterMachine } from './register-machine.ts'
+
+/** Errors of the log that a node answers by stopping, because its disk is full or damaged. */
+const diskErrors = new Set(['LOG_FAILED', 'LOG_CORRUPT', 'LOG_DAMAGED'])
+
+/** A process that runs: everything that dies with it. */
+interface Process {
+  readonly raft: RaftNode
+  readonly clock: NodeClock
+  readonly machine: RegisterMachine
+  /** Proposals whose outcome it will tell, by offset. */
+  readonly waiting: Map<number, Append>
+}
+
+/** One node: its disk and its clock's faults survive, its process comes and goes. */
+export class SimulatedNode {
+  readonly id: NodeId
+  readonly disk: Disk
+  readonly isVoter: boolean
+  readonly clockFault: ClockFault
+  speed: DiskSpeed
+  /** Which of the processes on this disk this is. */
+  life = 0
+  /** Its disk lost something that only a new disk can bring back. */
+  isDamaged = false
+  /** Never to be started again. */
+  isBuried = false
+  /** The role and epoch that were last seen, for the trace. */
+  seen:
+    | { readonly role: RaftStatus['role']; readonly epoch: number; readonly highWatermark: number }
+    | undefined
+  /** The epoch that it led before, and when it was found not to lead it any more. */
+  lastReign: { readonly epoch: number; readonly endedMs: number } | undefined
+  /** It was asked to give up leadership, so that a resignation proves nothing about the quorum. */
+  isResigning = false
+  readonly #cluster: Cluster
+  #process: Process | undefined
+  #isBusy = false
+
+  constructor(cluster: Cluster, id: NodeId, isVoter: boolean, clockRate: number, speed: DiskSpeed) {
+    this.#cluster = cluster
+    this.id = id
+    this.isVoter = isVoter
+    this.clockFault = { rate: clockRate, wallOffsetMs: 0 }
+    this.speed = speed
+    this.disk = new Disk({
+      random: cluster.random,
+      reach: cluster.reach,
+      speed: () => this.speed,
+      watch: {
+        onCut: (truncateTo) => cluster.onCut(this, truncateTo),
+        onAppended: (batch) => cluster.onAppended(this, batch),
+        onDurable: () => cluster.onDurable(this),
+        onViolation: (violation) => cluster.report(violation),
+      },
+    })
+  }
+
+  /** Whether a process runs on it, or is stopped on it. */
+  get isUp(): boolean {
+    return this.#process !== undefined
+  }
+
+  get isStopped(): boolean {
+    return this.#process?.clock.isStopped ?? false
+  }
+
+  /** True time at which its process began to run, in milliseconds. */
+  get runningSinceMs(): number {
+    return this.#process?.clock.runningSinceMs ?? 0
+  }
+
+  get status(): RaftStatus | undefined {
+    return this.#process?.raft.status()
+  }
+
+  get isLeader(): boolean {
+    return this.status?.role === 'leader'
+  }
+
+  get appliedOffset(): number {
+    return this.#process?.machine.appliedOffset ?? 0
+  }
+
+  /** Starts a process on the disk, unless there is one, or never can be again. */
+  async start(): Promise<void> {
+    if (this.isUp || this.#isBusy || this.isBuried) return
+    const { time, network, reach, options, voterIds, random } = this.#cluster
+    const clock = new NodeClock(time, this.clockFault)
+    this.life += 1
+    this.isResigning = false
+    this.#isBusy = true
+    const log = await this.disk.open(clock).catch((error: Error) => {
+      this.#stoppedBy(error)
+      return undefined
+    })
+    this.#isBusy = false
+    if (log === undefined) return
+    if (log.hardState?.vote !== undefined) reach.restartsWithVote += 1
+    this.#cluster.onStart(this)
+    const machine = new RegisterMachine()
+    const waiting = new Map<number, Append>()
+    const raft = openRaft({
+      ...options.tuning,
+      id: this.id,
+      directoryId: `directory-${this.id}`,
+      clusterId: 'simulated',
+      voters: voterIds,
+      log,
+      transport: network.transport(this.id, clock),
+      stateMachine: {
+        apply: (batches) => this.#applyAll(batches),
+        leadership: ({ epoch, leaderId }) => {
+          if (leaderId === this.id) this.#cluster.onLeading(this, epoch)
+        },
+      },
+      clock,
+      random,
+    })
+    const process = { raft, clock, machine, waiting }
+    this.#process = process
+    void raft.failed.then((error) => {
+      if (this.#process === process) this.#stoppedBy(error)
+    })
+    this.#cluster.touch(this)
+  }
+
+  /** The process dies at once. With `dark`, so does its machine's network. */
+  kill(dark = false): void {
+    const process = this.#process
+    if (process === undefined) return
+    const { reach } = this.#cluster
+    reach.crashes += 1
+    if (process.raft.status().role === 'leader') reach.leaderCrashes += 1
+    this.#cluster.trace(this, 'crash')
+    this.#drop(process, dark)
+  }
+
+  /** The process ends in order, and another starts in its place. */
+  restart(): void {
+    const process = this.#process
+    if (process === undefined || this.#isBusy || process.clock.isStopped) return
+    this.#isBusy = true
+    this.isResigning = true
+    this.#cluster.trace(this, 'close')
+    void process.raft.close().then(async () => {
+      this.#isBusy = false
+      if (this.#process !== process) return
+      this.#cluster.reach.gracefulRestarts += 1
+      this.#process = undefined
+      this.#cluster.network.kill(this.id, false)
+      await this.disk.close()
+      process.clock.kill()
+      await this.start()
+    })
+  }
+
+  /** As SIGSTOP does. */
+  stop(): void {
+    if (this.#process === undefined || this.isStopped) return
+    this.#cluster.reach.stops += 1
+    this.#cluster.trace(this, 'stop')
+    this.#process.clock.stop()
+  }
+
+  /** As SIGCONT does. */
+  resume(): void {
+    if (!this.isStopped) return
+    this.#cluster.trace(this, 'resume')
+    this.#process?.clock.resume()
+  }
+
+  /** Gives up leadership, if it has it. */
+  resign(): void {
+    if (!this.isLeader || this.isStopped) return
+    this.isResigning = true
+    this.#cluster.reach.resignations += 1
+    this.#process?.raft.resign()
+    this.#cluster.touch(this)
+  }
+
+  /** A client's write, to a node that takes itself for the leader. A stopped process finds it when it goes on. */
+  propose(key: number, count: number): void {
+    const process = this.#process
+    process?.clock.enter(() => this.#proposeNow(process, key, count))
+  }
+
+  /** A client's linearizable read, on any node. */
+  read(): void {
+    const process = this.#process
+    if (process === undefined || process.clock.isStopped) return
+    const { appends, reach } = this.#cluster
+    const mustSee = appends.readBegins()
+    process.raft.read().then(
+      (index) => {
+        if (this.#process !== process) return
+        reach.reads += 1
+        this.#cluster.onRead(this, mustSee, index, process.machine.appliedOffset)
+      },
+      () => {
+        reach.readsRefused += 1
+      },
+    )
+  }
+
+  /** Hands leadership to another voter, if it has it. */
+  transfer(): void {
+    const process = this.#process
+    if (process === undefined || !this.isLeader || this.isStopped) return
+    this.isResigning = true
+    process.raft.transferLeadership().then(
+      () => {
+        this.#cluster.reach.transfers += 1
+      },
+      () => undefined,
+    )
+    this.#cluster.touch(this)
+  }
+
+  #proposeNow(process: Process, key: number, count: number): void {
+    if (this.#process !== process || !this.isLeader) return
+    const { appends, reach } = this.#cluster
+    const value = appends.newValue()
+    try {
+      const proposal = process.raft.propose(encodeWrite({ key, value }), { count })
+      process.waiting.set(proposal.baseOffset, appends.proposed(value, proposal))
+      this.#cluster.trace(this, 'propose', -1, proposal.epoch, proposal.baseOffset)
+    } catch (error) {
+      if (!(error instanceof RaftError)) throw error
+      reach.proposalsRefused += 1
+      appends.refused(value)
+    }
+    this.#cluster.touch(this)
+  }
+
+  #applyAll(batches: readonly Batch[]): void {
+    for (const batch of batches) this.#apply(batch)
+    this.#cluster.touch(this)
+  }
+
+  #apply(batch: Batch): void {
+    const process = this.#process
+    if (process === undefined) return
+    const write = decodeWrite(batch)
+    process.machine.apply(batch, write)
+    this.#cluster.onApply(this, batch, process.machine.stateHash, write)
+    const append = process.waiting.get(batch.baseOffset)
+    if (append === undefined) return
+    process.waiting.delete(batch.baseOffset)
+    this.#cluster.onOutcome(this, append, append.proposal.epoch === batch.epoch)
+  }
+
+  #stoppedBy(error: Error): void {
+    const code = (error as { code?: string }).code ?? error.name
+    this.#cluster.trace(this, 'fail', -1, -1, -1, code)
+    if (!diskErrors.has(code)) {
+      const what = `node ${this.id} stopped: ${error.message}`
+      this.#cluster.report(new Violation('a node stops only for its disk', what, { cause: error }))
+    }
+    if (code === 'LOG_CORRUPT' || code === 'LOG_DAMAGED') this.isDamaged = true
+    if (this.#process !== undefined) this.#drop(this.#process, false)
+  }
+
+  #drop(process: Process, dark: boolean): void {
+    // It may have committed something in its last moment.
+    this.#cluster.look(this)
+    this.#process = undefined
+    this.#isBusy = false
+    this.seen = undefined
+    process.clock.kill()
+    this.#cluster.network.kill(this.id, dark)
+    this.disk.crash()
+  }
+}

@@ -1,0 +1,21 @@
+import t from 'tap'
+import { runCampaign } from '../src/campaign.ts'
+import { checkDeterminism } from '../src/determinism.ts'
+import { reachNames } from '../src/reach.ts'
+
+t.test('forty lives of a cluster break no rule, and everything that can happen happens', async (t) => {
+  const failed: string[] = []
+  const result = await runCampaign({ firstSeed: 1, seeds: 40 }, ({ seed, message }) =>
+    failed.push(`pnpm sim --seed ${seed}: ${message}`),
+  )
+  t.same(failed, [])
+  t.equal(result.seeds, 40)
+  t.same(
+    reachNames.filter((name) => result.reach[name] === 0),
+    [],
+  )
+})
+
+t.test('the same seed gives the same trace', async (t) => {
+  t.same(await checkDeterminism(5, 4), [])
+})

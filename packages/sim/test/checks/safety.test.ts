@@ -1,0 +1,154 @@
+import type { Batch } from '@quorate/log'
+import type { RaftStatus } from '@quorate/raft'
+import t from 'tap'
+import { LogShadow } from '../../src/checks/log-shadow.ts'
+import { type CheckedNode, SafetyChecker } from '../../src/checks/safety.ts'
+
+interface Node extends CheckedNode {
+  life: number
+  disk: {
+    appended: LogShadow
+    durable: LogShadow
+    hardState: { epoch: number; vote?: { id: number } } | undefined
+  }
+}
+
+function batch(baseOffset: number, epoch: number, value = 1): Batch {
+  return { baseOffset, count: 1, epoch, timestampMs: 0, attributes: 0, payload: new Uint8Array([value]) }
+}
+
+function status(id: number, role: RaftStatus['role'], epoch: number, highWatermark: number): RaftStatus {
+  const rest = { directoryId: 'd', clusterId: 'c', leaderId: undefined, voters: [1, 2, 3] }
+  return { id, role, epoch, highWatermark, startOffset: 0, endOffset: 0, replicas: [], ...rest }
+}
+
+/** Three voters on empty disks, and ways to let things happen to them. */
+function setup() {
+  const nodes = [1, 2, 3].map((id): Node => ({
+    id,
+    life: 1,
+    disk: { appended: new LogShadow(), durable: new LogShadow(), hardState: { epoch: 1 } },
+  }))
+  const checker = new SafetyChecker(nodes)
+  for (const node of nodes) checker.onStart(node)
+  const [a, b, c] = nodes as [Node, Node, Node]
+  const append = (node: Node, ...batches: Batch[]): void => {
+    for (const each of batches) {
+      node.disk.appended.append(each)
+      node.disk.durable.append(each)
+      checker.onAppended(node, each)
+    }
+  }
+  const lead = (node: Node, epoch: number, highWatermark = 0): void => {
+    node.disk.hardState = { epoch, vote: { id: node.id } }
+    checker.onStatus(node, status(node.id, 'leader', epoch, highWatermark))
+  }
+  return { checker, a, b, c, append, lead }
+}
+
+t.test('two leaders in an epoch are found out', async (t) => {
+  const { a, b, lead } = setup()
+  lead(a, 1)
+  t.throws(() => lead(b, 1), /^one leader an epoch/)
+})
+
+t.test('a reign that goes on after a restart is found out', async (t) => {
+  const { checker, a, lead } = setup()
+  lead(a, 1)
+  a.life = 2
+  checker.onStart(a)
+  t.throws(() => lead(a, 1), /^an epoch is led in one life/)
+})
+
+t.test('another log before the same offset and epoch is found out', async (t) => {
+  const { a, b, append } = setup()
+  append(a, batch(0, 1, 1), batch(1, 1, 2))
+  append(b, batch(0, 1, 1))
+  t.throws(() => append(b, batch(1, 1, 3)), /^log matching/)
+})
+
+t.test('a commit that no majority holds durably is found out', async (t) => {
+  const { a, b, append, lead } = setup()
+  append(a, batch(0, 1))
+  lead(a, 1)
+  t.throws(() => lead(a, 1, 1), /^a commit is durable on a majority/)
+  append(b, batch(0, 1))
+  t.throws(() => lead(a, 1, 0), /^high watermarks never fall/)
+})
+
+t.test('a commit of an earlier epoch by counting is found out (Figure 8)', async (t) => {
+  const { a, b, append, lead } = setup()
+  append(a, batch(0, 1), batch(1, 2))
+  append(b, batch(0, 1))
+  lead(a, 2)
+  t.throws(() => lead(a, 2, 1), /^a leader commits its own epoch first/)
+})
+
+t.test('a leader that lacks what was committed is found out', async (t) => {
+  const { a, b, c, append, lead } = setup()
+  append(a, batch(0, 1))
+  append(b, batch(0, 1))
+  lead(a, 1)
+  lead(a, 1, 1)
+  t.throws(() => lead(c, 2), /^leader completeness/)
+})
+
+t.test('a cut of something committed is found out, a cut of something else is not', async (t) => {
+  const { checker, a, b, c, append, lead } = setup()
+  append(a, batch(0, 1))
+  append(b, batch(0, 1))
+  lead(a, 1)
+  lead(a, 1, 1)
+  append(c, batch(0, 0))
+  checker.onCut(c, 0)
+  t.throws(() => checker.onCut(b, 0), /^nothing committed is cut/)
+})
+
+t.test('two votes in an epoch are found out, also with a restart between them', async (t) => {
+  const { checker, a } = setup()
+  const vote = { type: 'vote', clusterId: 'c', epoch: 1, candidateDirectoryId: 'd', preVote: false } as const
+  const log = { lastEpoch: 0, endOffset: 0 }
+  const granted = { type: 'vote', epoch: 1, granted: true } as const
+  a.disk.hardState = { epoch: 1, vote: { id: 2 } }
+  checker.onResponse(a, { ...vote, ...log, candidateId: 2 }, granted)
+  a.life = 2
+  checker.onStart(a)
+  a.disk.hardState = { epoch: 1, vote: { id: 3 } }
+  t.throws(() => checker.onResponse(a, { ...vote, ...log, candidateId: 3 }, granted), /^one vote an epoch/)
+})
+
+t.test('a vote that is not on disk when it leaves is found out', async (t) => {
+  const { checker, a } = setup()
+  const vote = { type: 'vote', clusterId: 'c', epoch: 1, candidateDirectoryId: 'd', preVote: false } as const
+  const request = { ...vote, lastEpoch: 0, endOffset: 0, candidateId: 2 }
+  t.throws(
+    () => checker.onResponse(a, request, { type: 'vote', epoch: 1, granted: true }),
+    /^a vote is durable before it is sent/,
+  )
+})
+
+t.test('an epoch that falls over a restart is found out', async (t) => {
+  const { checker, a } = setup()
+  a.disk.hardState = { epoch: 4 }
+  checker.onRequest(a, { type: 'begin-quorum-epoch', clusterId: 'c', epoch: 4, leaderId: 1 })
+  checker.onStart(a)
+  t.throws(() => checker.onStatus(a, status(1, 'unattached', 3, 0)), /^epochs never fall/)
+})
+
+t.test('a batch applied twice, and one that nobody committed, are found out', async (t) => {
+  const { checker, a, b, append, lead } = setup()
+  append(a, batch(0, 1))
+  append(b, batch(0, 1))
+  lead(a, 1)
+  t.throws(() => checker.onApply(b, batch(0, 1)), /^state machine safety/)
+  lead(a, 1, 1)
+  checker.onApply(a, batch(0, 1))
+  t.throws(() => checker.onApply(a, batch(0, 1)), /^applied in order/)
+})
+
+t.test('different states at the same offset are found out', async (t) => {
+  const { checker, a, b } = setup()
+  checker.onState(a, 1, 7)
+  checker.onState(b, 1, 7)
+  t.throws(() => checker.onState(b, 1, 8), /^state hash/)
+})
