@@ -117,7 +117,7 @@ t.test(
   async (t) => {
     const { config, data } = await home(t, { formatted: true })
     const first = start(['start', '--config', config])
-    t.teardown(() => first.child.kill('SIGKILL'))
+    t.teardown(() => first.kill())
     await first.printed('"msg":"ready"')
     const second = await quorate(['start', '--config', config])
     failsWith(t, second, 'DIRECTORY_IN_USE', new RegExp(`pid ${first.child.pid}`))
@@ -127,12 +127,12 @@ t.test(
     t.equal((await first.outcome).code, 0)
 
     const third = start(['start', '--config', config])
-    t.teardown(() => third.child.kill('SIGKILL'))
+    t.teardown(() => third.kill())
     await third.printed('"msg":"ready"')
     third.child.kill('SIGKILL')
     await third.outcome
     const fourth = start(['start', '--config', config])
-    t.teardown(() => fourth.child.kill('SIGKILL'))
+    t.teardown(() => fourth.kill())
     await fourth.printed('"msg":"ready"')
     t.pass('a process that was killed holds nothing')
     fourth.child.kill('SIGINT')
@@ -167,7 +167,7 @@ t.test('start and format refuse a directory they may not write to', async (t) =>
 t.test('a frame over the limit ends its connection and no other; the log says why', async (t) => {
   const { config, address } = await home(t, { formatted: true })
   const node = start(['start', '--config', config])
-  t.teardown(() => node.child.kill('SIGKILL'))
+  t.teardown(() => node.kill())
   await node.printed('"msg":"ready"')
   const careless = tcp({ maxFrameBytes: 32 * mebibyte, maxWriteQueueBytes: 64 * mebibyte })
   await using connection = await careless.connect(address)

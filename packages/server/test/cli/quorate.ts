@@ -16,6 +16,8 @@ export interface Run {
   /** Resolves when standard output has `text` in it; rejects if the program ends before. */
   printed(text: string): Promise<void>
   readonly outcome: Promise<Outcome>
+  /** Ends the program at once, and waits until it writes to its directory no more. */
+  kill(): Promise<Outcome>
 }
 
 /** Starts the real program as a process of its own; as `uid`, if that is given and this process may. */
@@ -45,7 +47,11 @@ export function start(args: readonly string[], options: { readonly uid?: number 
         reject(new Error(`the program ended before it printed ${text}: ${stderr}`)),
       )
     })
-  return { child, printed, outcome }
+  const kill = (): Promise<Outcome> => {
+    child.kill('SIGKILL')
+    return outcome
+  }
+  return { child, printed, outcome, kill }
 }
 
 /** Runs the real program to its end. */

@@ -18,7 +18,7 @@ controlledShutdownTimeoutMs: 600000
   })
   await formatDirectory({ directory: join(directory, 'data'), clusterId: 'signals', nodeId: 1 })
   const node = start(['start', '--config', join(directory, 'node.yaml')])
-  t.teardown(() => node.child.kill('SIGKILL'))
+  t.teardown(() => node.kill())
   await node.printed('"msg":"ready"')
   const bootstrap = ['--bootstrap', `127.0.0.1:${port}`]
   const created = await quorate(['topics', 'create', 'orders', '--replication-factor', '1', ...bootstrap])
