@@ -26,4 +26,4 @@ export type {
   Random,
   StateMachine,
 } from './ports.ts'
-export type { RaftStatus, ReplicaStatus, RoleName } from './status.ts'
+export type { RaftStatus, ReplicaStatus, RoleChange, RoleName } from './status.ts'

@@ -4,6 +4,13 @@ import type { NodeId } from './messages.ts'
 /** The part a node plays. Observers are only ever unattached or followers. */
 export type RoleName = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower' | 'resigned'
 
+/** What a node is now, and who leads as far as it knows. */
+export interface RoleChange {
+  readonly role: RoleName
+  readonly epoch: Epoch
+  readonly leaderId: NodeId | undefined
+}
+
 /** What a leader knows of another replica. Times are on the leader's monotonic clock, in milliseconds before now. */
 export interface ReplicaStatus {
   readonly id: NodeId

@@ -1,5 +1,5 @@
-import { type Epoch, InvariantError, type Offset } from '@quorate/log'
-import { type Cancel, silentLogger, systemClock, systemRandom } from '@quorate/transport'
+import { InvariantError, type Offset } from '@quorate/log'
+import { silentLogger, systemClock, systemRandom } from '@quorate/transport'
 import { Core, type StepTime } from '../core/core.ts'
 import type { Effect } from '../core/effects.ts'
 import type { Event } from '../core/events.ts'
@@ -7,26 +7,25 @@ import type { ReplicaProgress } from '../core/roles.ts'
 import { RaftError } from '../errors.ts'
 import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import { type Clock, DeliveryError, type Leadership, type Logger, type Proposal } from '../ports.ts'
-import type { RaftStatus } from '../status.ts'
+import type { RaftStatus, RoleChange } from '../status.ts'
 import { BatchReader } from './batch-reader.ts'
+import { DeadlineTimer } from './deadline-timer.ts'
 import { Delivery } from './delivery.ts'
 import { describeNode } from './describe-node.ts'
 import type { RaftOptions, ValidTuning } from './options.ts'
 import type { ProposeOptions, RaftNode } from './raft-node.ts'
 import { FetchAnswers } from './fetch-answers.ts'
+import { HeldEffects } from './held-effects.ts'
 import { LogWriter } from './log-writer.ts'
+import { NewestValue } from './newest-value.ts'
+import { notLeader } from './not-leader.ts'
 import { PendingReplies, shuttingDown } from './pending-replies.ts'
 import { PendingReads, PendingTransfer } from './pending-calls.ts'
 import { raceSignal } from './race-signal.ts'
+import { readIndex } from './read-index.ts'
 import { TailCache } from './tail-cache.ts'
 import { Turn } from './turn.ts'
 import type { MergedWrite } from './write-merger.ts'
-
-/** An effect that waits until a write is durable. */
-interface Held {
-  readonly after: number
-  readonly effect: Effect
-}
 
 /** Milliseconds a leader that closes waits for the others to hear its goodbye. */
 const farewellMs = 500
@@ -51,13 +50,13 @@ export class RaftDriver implements RaftNode {
   readonly #stopServing: () => void
   readonly #effects: Effect[] = []
   #performing = false
-  #held: Held[] = []
+  readonly #held = new HeldEffects()
   readonly #writer: LogWriter
   readonly #turn = new Turn(() => this.#endTurn())
-  #lastWritten = 0
   readonly #replies = new PendingReplies()
   readonly #fetchAnswers: FetchAnswers
-  #timer: { readonly deadlineMs: number; readonly cancel: Cancel } | undefined
+  readonly #timer: DeadlineTimer
+  readonly #role: NewestValue<RoleChange>
   #state: 'open' | 'closed' | 'failed' = 'open'
   #resolveFailed!: (error: Error) => void
   #closing: Promise<void> | undefined
@@ -96,8 +95,10 @@ export class RaftDriver implements RaftNode {
       replies: this.#replies,
       fail: (error) => this.#fail(error),
     })
+    this.#timer = new DeadlineTimer(this.#clock, () => this.#step({ type: 'tick' }))
+    this.#role = new NewestValue(this.#roleNow())
     this.#stopServing = transport.serve((request) => this.#serve(request))
-    this.#arm()
+    this.#timer.arm(this.#core.deadlineMs)
   }
 
   get leadership(): Leadership {
@@ -141,6 +142,10 @@ export class RaftDriver implements RaftNode {
     const transferred = this.#transfer.begin()
     this.#step({ type: 'transfer', to: successor })
     return transferred
+  }
+
+  roles({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<RoleChange> {
+    return this.#role.read(signal)
   }
 
   resign(): void {
@@ -199,37 +204,33 @@ export class RaftDriver implements RaftNode {
   #assertLeads(): void {
     this.#assertOpen()
     const { role, leaderId, transferringTo } = this.#core
-    if (role !== 'leader') throw this.#notLeader(leaderId)
-    if (transferringTo !== undefined) throw this.#notLeader(transferringTo)
-  }
-
-  #notLeader(leaderId: NodeId | undefined): RaftError {
-    const whom = leaderId === undefined ? 'nobody is known to' : `node ${leaderId} does`
-    return new RaftError('RAFT_NOT_LEADER', `node ${this.id} does not lead, ${whom}`, { leaderId })
+    if (role !== 'leader') throw notLeader(this.id, leaderId)
+    if (transferringTo !== undefined) throw notLeader(this.id, transferringTo)
   }
 
   #readIndex(): Promise<Offset> {
-    const { role, leaderId, epoch } = this.#core
-    if (role === 'leader') {
-      const { readId, index } = this.#reads.add()
-      this.#step({ type: 'read', readId })
-      return index
-    }
-    if (leaderId === undefined) throw this.#notLeader(undefined)
-    return this.#askForReadIndex(leaderId, epoch)
+    return readIndex({
+      core: this.#core,
+      reads: this.#reads,
+      transport: this.#options.transport,
+      clusterId: this.#options.clusterId,
+      nodeId: this.id,
+      timeoutMs: this.#tuning.requestTimeoutMs,
+      stepRead: (readId) => this.#step({ type: 'read', readId }),
+    })
   }
 
-  async #askForReadIndex(leaderId: NodeId, epoch: Epoch): Promise<Offset> {
-    const { transport, clusterId } = this.#options
-    const timeoutMs = this.#tuning.requestTimeoutMs
-    const request = { type: 'read-index', clusterId, epoch } as const
-    const response = await transport.request(leaderId, request, { timeoutMs }).catch((cause: unknown) => {
-      const message = `node ${leaderId}, the leader, did not answer`
-      throw new RaftError('RAFT_LEADER_UNREACHABLE', message, { leaderId }, { cause })
-    })
-    if (response.type !== 'read-index' || response.error !== undefined)
-      throw this.#notLeader(response.leaderId)
-    return response.offset
+  #roleNow(): RoleChange {
+    const { role, epoch, leaderId } = this.#core
+    return { role, epoch, leaderId }
+  }
+
+  /** Tells those who follow the role, if it changed. */
+  #tellRole(): void {
+    const { role, epoch, leaderId } = this.#role.current
+    const core = this.#core
+    if (role === core.role && epoch === core.epoch && leaderId === core.leaderId) return
+    this.#role.set(this.#roleNow())
   }
 
   #time(): StepTime {
@@ -240,11 +241,12 @@ export class RaftDriver implements RaftNode {
     if (this.#state !== 'open') return
     try {
       this.#effects.push(...this.#core.step(event, this.#time()))
+      this.#tellRole()
       this.#performAll()
     } catch (error) {
       this.#fail(error as Error)
     }
-    this.#arm()
+    if (this.#state === 'open') this.#timer.arm(this.#core.deadlineMs)
   }
 
   #performAll(): void {
@@ -272,11 +274,7 @@ export class RaftDriver implements RaftNode {
   }
 
   #perform(effect: Effect): void {
-    const mustWait = 'after' in effect && effect.after > this.#lastWritten
-    if (mustWait) {
-      this.#held.push({ after: effect.after, effect })
-      return
-    }
+    if (this.#held.hold(effect)) return
     switch (effect.type) {
       case 'write':
         return this.#write(effect)
@@ -292,7 +290,7 @@ export class RaftDriver implements RaftNode {
       case 'read-index':
         return this.#reads.resolve(effect.readId, effect.offset)
       case 'read-failed':
-        return this.#reads.reject(effect.readId, this.#notLeader(this.#core.leaderId))
+        return this.#reads.reject(effect.readId, notLeader(this.id, this.#core.leaderId))
       case 'transfer-taken-back':
         return this.#transfer.fail(`node ${effect.to} did not catch up in time`)
       case 'leadership':
@@ -316,12 +314,7 @@ export class RaftDriver implements RaftNode {
   }
 
   #onWritten(id: number): void {
-    this.#lastWritten = id
-    const ready = this.#held.filter((held) => held.after <= id)
-    if (ready.length > 0) {
-      this.#held = this.#held.filter((held) => held.after > id)
-      this.#effects.push(...ready.map((held) => held.effect))
-    }
+    this.#effects.push(...this.#held.release(id))
     this.#step({ type: 'written', id })
   }
 
@@ -347,20 +340,6 @@ export class RaftDriver implements RaftNode {
     return response
   }
 
-  /** Sets the timer for the core's next deadline. One that fires too early costs less than setting it at every step. */
-  #arm(): void {
-    const { deadlineMs } = this.#core
-    if (this.#state !== 'open' || deadlineMs === Infinity) return
-    if (this.#timer !== undefined && this.#timer.deadlineMs <= deadlineMs) return
-    this.#timer?.cancel()
-    const delayMs = Math.max(0, Math.ceil(deadlineMs - this.#clock.now()))
-    const cancel = this.#clock.setTimer(delayMs, () => {
-      this.#timer = undefined
-      this.#step({ type: 'tick' })
-    })
-    this.#timer = { deadlineMs, cancel }
-  }
-
   #fail(error: Error): void {
     if (this.#state !== 'open') return
     const what = error instanceof InvariantError ? 'broken invariant' : 'failure'
@@ -371,11 +350,11 @@ export class RaftDriver implements RaftNode {
   }
 
   #stop(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#timer.cancel()
+    this.#role.close()
     this.#stopServing()
     this.#replies.refuseAll(this.#core)
-    this.#held = []
+    this.#held.clear()
     const code = this.#state === 'failed' ? 'RAFT_FAILED' : 'RAFT_CLOSED'
     const error = new RaftError(code, 'the node stopped')
     this.#reads.rejectAll(error)

@@ -1,7 +1,7 @@
 import type { Offset } from '@quorate/log'
 import type { NodeId } from '../messages.ts'
 import type { Leadership, Proposal } from '../ports.ts'
-import type { RaftStatus } from '../status.ts'
+import type { RaftStatus, RoleChange } from '../status.ts'
 
 /** Options of `propose`. */
 export interface ProposeOptions {
@@ -52,6 +52,14 @@ export interface RaftNode extends AsyncDisposable {
   transferLeadership(to?: NodeId): Promise<NodeId>
   /** Gives up leadership, if this node has it: followers elect another one without waiting for a timeout. */
   resign(): void
+  /**
+   * The role of this node and who leads: as it is now, and then as it changes. A slow reader sees the newest only. Ends
+   * when the node stops, closed or failed, or when the signal aborts.
+   *
+   * The core changes role before the state machine has caught up: who must know that its own state is complete waits for
+   * `StateMachine.leadership` instead.
+   */
+  roles(options?: { readonly signal?: AbortSignal }): AsyncIterable<RoleChange>
   status(): RaftStatus
   /** Who leads, as far as this node knows. */
   readonly leadership: Leadership

@@ -123,3 +123,18 @@ t.test('leadership is handed to another voter only, and by the leader only', asy
   await t.rejects(raft.transferLeadership(), { code: 'RAFT_TRANSFER_FAILED' })
   await t.rejects(raft.transferLeadership(9), { code: 'RAFT_TRANSFER_FAILED' })
 })
+
+t.test('roles are told as they change, until the node stops', async (t) => {
+  const { raft } = await openAlone()
+  const told = []
+  for await (const change of raft.roles()) {
+    told.push(change)
+    if (change.role === 'leader') raft.resign()
+    if (change.role === 'resigned') await raft.close()
+  }
+  t.same(told[0], { role: 'unattached', epoch: 0, leaderId: undefined })
+  t.same(told.slice(-2), [
+    { role: 'leader', epoch: 1, leaderId: 1 },
+    { role: 'resigned', epoch: 1, leaderId: undefined },
+  ])
+})
