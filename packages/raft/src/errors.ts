@@ -7,6 +7,7 @@ export type RaftErrorCode =
   | 'RAFT_NOT_LEADER'
   | 'RAFT_OPTIONS_INVALID'
   | 'RAFT_OVERLOADED'
+  | 'RAFT_SNAPSHOT_UNREADABLE'
   | 'RAFT_TRANSFER_FAILED'
 
 /** What went wrong in a Raft node. `code` is stable, `message` is for people, `details` for programs. */

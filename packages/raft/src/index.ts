@@ -24,6 +24,9 @@ export type {
   RaftRequestHandler,
   RaftTransport,
   Random,
+  SnapshotId,
+  SnapshotInfo,
+  Snapshots,
   StateMachine,
 } from './ports.ts'
 export type { RaftStatus, ReplicaStatus, RoleChange, RoleName } from './status.ts'

@@ -1,7 +1,7 @@
-import type { Batch, Epoch, Offset } from '@quorate/log'
+import type { Batch, Epoch, Offset, SnapshotId } from '@quorate/log'
 import type { NodeId, RaftRequest, RaftResponse } from './messages.ts'
 
-export type { RaftLog } from '@quorate/log'
+export type { RaftLog, SnapshotId, SnapshotInfo, Snapshots } from '@quorate/log'
 export type { Cancel, Clock, Logger, Random } from '@quorate/transport'
 
 /**
@@ -48,8 +48,9 @@ export interface Leadership {
 /**
  * What consumes the committed log: a fold, an index, a queue.
  *
- * Calls never overlap. Both methods are synchronous and must not throw: whatever they cannot digest is a broken
- * invariant, and the node stops (`RaftNode.failed`).
+ * Calls never overlap. `apply` and `leadership` are synchronous and must not throw: whatever they cannot digest is a
+ * broken invariant, and the node stops (`RaftNode.failed`). `snapshot` and `load` go together; without them there are no
+ * snapshots.
  */
 export interface StateMachine {
   /**
@@ -62,6 +63,24 @@ export interface StateMachine {
    * its own epoch, so that its state is complete before it decides anything.
    */
   leadership(leadership: Leadership): void
+  /**
+   * The whole state as it is now, in pieces of bytes, for `load` to read on any node.
+   *
+   * The call returns at once; the pieces are taken one after the other while `apply` goes on, and must not show what it
+   * does meanwhile: iterate over an immutable image, or copy on write. Yield to the event loop between pieces of some
+   * 100 KiB by being an async iterable, if making them takes long. What it throws costs this snapshot, not the node.
+   *
+   * The same state should give the same bytes everywhere, so that a transfer that began at one leader can go on at the next.
+   */
+  snapshot?(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+  /**
+   * Replaces the whole state with that of a snapshot, which stands for everything before `snapshot.endOffset`.
+   *
+   * `contents` comes in pieces of any size, verified; it is read once, to its end, and throws there if the whole is damaged.
+   * So keep the old state until it has ended. Nothing else is called before the promise settles. If it rejects, and
+   * there is no older snapshot to begin with, the node stops.
+   */
+  load?(contents: AsyncIterable<Uint8Array>, snapshot: SnapshotId): Promise<void>
 }
 
 /** Where a proposal will be if it is committed. */
