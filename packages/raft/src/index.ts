@@ -9,6 +9,8 @@ export type { ControlRecord, LeaderChangeRecord } from './core/control-records.t
 export { RaftError } from './errors.ts'
 export type { RaftErrorCode } from './errors.ts'
 export type * from './messages.ts'
+export { raftMetrics, roleNumbers } from './metrics.ts'
+export type { RaftGauge, RaftMetricDescription, RaftMetrics } from './metrics.ts'
 export { anonymousObserver } from './node/options.ts'
 export type { RaftOptions, RaftTuning } from './node/options.ts'
 export { openRaft } from './node/open-raft.ts'

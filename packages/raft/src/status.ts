@@ -1,4 +1,4 @@
-import type { Epoch, Offset } from '@quorate/log'
+import type { Epoch, Offset, Vote } from '@quorate/log'
 import type { NodeId } from './messages.ts'
 
 /** The part a node plays. Observers are only ever unattached or followers. */
@@ -32,11 +32,17 @@ export interface RaftStatus {
   readonly role: RoleName
   readonly epoch: Epoch
   readonly leaderId: NodeId | undefined
+  /** Whom this node voted for in its epoch. */
+  readonly vote: Vote | undefined
   readonly voters: readonly NodeId[]
   readonly startOffset: Offset
   /** Durable end of this node's log. */
   readonly endOffset: Offset
+  /** Epoch of the last batch, 0 while the log is empty. */
+  readonly endEpoch: Epoch
   readonly highWatermark: Offset
+  /** Everything before it was given to the state machine of this node: what a read here sees. */
+  readonly appliedOffset: Offset
   /** Voters and observers as the leader sees them; empty elsewhere. */
   readonly replicas: readonly ReplicaStatus[]
 }

@@ -1,4 +1,4 @@
-import { assertInvariant, type Epoch, type Offset } from '@quorate/log'
+import { assertInvariant, type Epoch, type Offset, type Vote } from '@quorate/log'
 import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import type { RoleName } from '../status.ts'
@@ -96,6 +96,11 @@ export class Core {
     return this.#role.name === 'leader' && hasUntoldCommits(this.#replica, this.#role)
   }
 
+  /** The vote this node gave in its epoch. */
+  get vote(): Vote | undefined {
+    return this.#replica.vote
+  }
+
   get highWatermark(): Offset {
     return this.#replica.highWatermark
   }
@@ -103,6 +108,11 @@ export class Core {
   /** Where the log ends, with what is not durable yet: the offset of the next proposal. */
   get endOffset(): Offset {
     return this.#replica.log.endOffset
+  }
+
+  /** Epoch of the last batch, 0 while the log is empty. */
+  get lastEpoch(): Epoch {
+    return this.#replica.log.lastEpoch
   }
 
   get durableEndOffset(): Offset {

@@ -1,6 +1,8 @@
+import { functionOption, portOption } from '@quorate/transport'
 import { z } from 'zod'
 import { RaftError } from '../errors.ts'
 import type { NodeId } from '../messages.ts'
+import type { RaftMetrics } from '../metrics.ts'
 import type { Clock, Logger, RaftLog, RaftTransport, Random, StateMachine } from '../ports.ts'
 
 /** Times and limits of a node. All have defaults that suit a network with round trips below 50 ms. */
@@ -44,6 +46,8 @@ export interface RaftOptions extends RaftTuning {
   readonly clock?: Clock
   readonly random?: Random
   readonly logger?: Logger
+  /** Takes the metrics of the node. @default nothing is measured */
+  readonly metrics?: RaftMetrics
 }
 
 /** The id of observers that only look: the leader serves them and keeps no account of them. */
@@ -73,14 +77,26 @@ const identitySchema = z.object({
   voters: z.array(z.int().nonnegative()).min(1).max(99),
 })
 
+const portsSchema = z.object({
+  log: portOption<RaftLog>('write', 'read'),
+  transport: portOption<RaftTransport>('request', 'serve'),
+  stateMachine: portOption<StateMachine>('apply', 'leadership'),
+  clock: portOption<Clock>('now', 'wallTime', 'setTimer').optional(),
+  random: functionOption<Random>().optional(),
+  logger: portOption<Logger>('debug', 'info', 'warn', 'error', 'fatal').optional(),
+  metrics: portOption<RaftMetrics>('set', 'add', 'record').optional(),
+})
+
 /** Options with every default filled in. */
 export type ValidTuning = Required<RaftTuning>
 
-/** Checks what plain data can be wrong about. @throws RAFT_OPTIONS_INVALID */
+/** Checks what plain data can be wrong about, and that the ports have their methods. @throws RAFT_OPTIONS_INVALID */
 export function validateOptions(options: RaftOptions): ValidTuning {
   const identity = identitySchema.safeParse(options)
+  const ports = portsSchema.safeParse(options)
   const tuning = tuningSchema.safeParse(options)
   if (!identity.success) throw invalid(z.prettifyError(identity.error))
+  if (!ports.success) throw invalid(z.prettifyError(ports.error))
   if (!tuning.success) throw invalid(z.prettifyError(tuning.error))
   if (new Set(options.voters).size !== options.voters.length) throw invalid('voters are listed once each')
   if (tuning.data.fetchMaxWaitMs * 2 >= tuning.data.fetchTimeoutMs) {

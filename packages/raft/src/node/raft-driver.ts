@@ -18,6 +18,7 @@ import { FetchAnswers } from './fetch-answers.ts'
 import { HeldEffects } from './held-effects.ts'
 import { LogWriter } from './log-writer.ts'
 import { NewestValue } from './newest-value.ts'
+import { NodeMeter } from './node-meter.ts'
 import { notLeader } from './not-leader.ts'
 import { PendingReplies, shuttingDown } from './pending-replies.ts'
 import { PendingReads, PendingTransfer } from './pending-calls.ts'
@@ -57,6 +58,7 @@ export class RaftDriver implements RaftNode {
   readonly #fetchAnswers: FetchAnswers
   readonly #timer: DeadlineTimer
   readonly #role: NewestValue<RoleChange>
+  readonly #meter: NodeMeter | undefined
   #state: 'open' | 'closed' | 'failed' = 'open'
   #resolveFailed!: (error: Error) => void
   #closing: Promise<void> | undefined
@@ -97,6 +99,7 @@ export class RaftDriver implements RaftNode {
     })
     this.#timer = new DeadlineTimer(this.#clock, () => this.#step({ type: 'tick' }))
     this.#role = new NewestValue(this.#roleNow())
+    if (options.metrics !== undefined) this.#meter = new NodeMeter(options.metrics, this.#core, this.#clock)
     this.#stopServing = transport.serve((request) => this.#serve(request))
     this.#timer.arm(this.#core.deadlineMs)
   }
@@ -153,7 +156,8 @@ export class RaftDriver implements RaftNode {
   }
 
   status(): RaftStatus {
-    return describeNode(this.#core, this.#options, this.#clock.now())
+    const { appliedOffset } = this.#delivery
+    return describeNode({ core: this.#core, options: this.#options, appliedOffset, nowMs: this.#clock.now() })
   }
 
   close(): Promise<void> {
@@ -226,11 +230,12 @@ export class RaftDriver implements RaftNode {
   }
 
   /** Tells those who follow the role, if it changed. */
-  #tellRole(): void {
+  #tellRole(nowMs: number): void {
     const { role, epoch, leaderId } = this.#role.current
     const core = this.#core
     if (role === core.role && epoch === core.epoch && leaderId === core.leaderId) return
     this.#role.set(this.#roleNow())
+    this.#meter?.roleChanged(nowMs)
   }
 
   #time(): StepTime {
@@ -240,8 +245,10 @@ export class RaftDriver implements RaftNode {
   #step(event: Event): void {
     if (this.#state !== 'open') return
     try {
-      this.#effects.push(...this.#core.step(event, this.#time()))
-      this.#tellRole()
+      const time = this.#time()
+      this.#meter?.worked(time.now)
+      this.#effects.push(...this.#core.step(event, time))
+      this.#tellRole(time.now)
       this.#performAll()
     } catch (error) {
       this.#fail(error as Error)
@@ -270,6 +277,7 @@ export class RaftDriver implements RaftNode {
     if (this.#state !== 'open') return
     this.#writer.flush()
     this.#fetchAnswers.flush()
+    this.#meter?.turnEnded()
     if (this.#core.hasUntoldCommits) this.#step({ type: 'settled' })
   }
 
@@ -309,7 +317,10 @@ export class RaftDriver implements RaftNode {
       this.#logger.warn({ endOffset: write.truncateTo }, 'cutting a suffix that another leader did not have')
       this.#cache.truncate(write.truncateTo)
     }
-    if (write.batches !== undefined) this.#cache.append(write.batches)
+    if (write.batches !== undefined) {
+      this.#cache.append(write.batches)
+      this.#meter?.appended(write.batches)
+    }
     this.#writer.write({ id, write })
   }
 
@@ -352,6 +363,7 @@ export class RaftDriver implements RaftNode {
   #stop(): void {
     this.#timer.cancel()
     this.#role.close()
+    this.#meter?.stopped()
     this.#stopServing()
     this.#replies.refuseAll(this.#core)
     this.#held.clear()

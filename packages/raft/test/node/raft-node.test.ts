@@ -138,3 +138,11 @@ t.test('roles are told as they change, until the node stops', async (t) => {
     { role: 'resigned', epoch: 1, leaderId: undefined },
   ])
 })
+
+t.test('a port that lacks a method is refused', async (t) => {
+  await t.rejects(openAlone({ metrics: {} as never }), {
+    code: 'RAFT_OPTIONS_INVALID',
+    message: /set, add, record/,
+  })
+  await t.rejects(openAlone({ log: {} as never }), { code: 'RAFT_OPTIONS_INVALID' })
+})

@@ -18,8 +18,9 @@ function batch(baseOffset: number, epoch: number, value = 1): Batch {
 }
 
 function status(id: number, role: RaftStatus['role'], epoch: number, highWatermark: number): RaftStatus {
-  const rest = { directoryId: 'd', clusterId: 'c', leaderId: undefined, voters: [1, 2, 3] }
-  return { id, role, epoch, highWatermark, startOffset: 0, endOffset: 0, replicas: [], ...rest }
+  const identity = { id, directoryId: 'd', clusterId: 'c', voters: [1, 2, 3] }
+  const log = { startOffset: 0, endOffset: 0, endEpoch: 0, highWatermark, appliedOffset: 0 }
+  return { ...identity, role, epoch, leaderId: undefined, vote: undefined, ...log, replicas: [] }
 }
 
 /** Three voters on empty disks, and ways to let things happen to them. */
