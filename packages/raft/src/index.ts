@@ -14,14 +14,13 @@ export type { RaftGauge, RaftMetricDescription, RaftMetrics } from './metrics.ts
 export { anonymousObserver } from './node/options.ts'
 export type { RaftOptions, RaftTuning } from './node/options.ts'
 export { openRaft } from './node/open-raft.ts'
-export type { ProposeOptions, RaftNode } from './node/raft-node.ts'
+export type { ProposeOptions, RaftNode, SubmitOptions } from './node/raft-node.ts'
 export { DeliveryError } from './ports.ts'
 export type {
   Clock,
   DeliveryFailure,
   Leadership,
   Logger,
-  Proposal,
   RaftLog,
   RaftRequestHandler,
   RaftTransport,
@@ -31,4 +30,5 @@ export type {
   Snapshots,
   StateMachine,
 } from './ports.ts'
+export type * from './proposal.ts'
 export type { RaftStatus, ReplicaStatus, RoleChange, RoleName } from './status.ts'

@@ -1,4 +1,4 @@
-import type { Batch, Epoch, Offset, SnapshotId } from '@quorate/log'
+import type { Batch, Epoch, SnapshotId } from '@quorate/log'
 import type { NodeId, RaftRequest, RaftResponse } from './messages.ts'
 
 export type { RaftLog, SnapshotId, SnapshotInfo, Snapshots } from '@quorate/log'
@@ -81,11 +81,4 @@ export interface StateMachine {
    * there is no older snapshot to begin with, the node stops.
    */
   load?(contents: AsyncIterable<Uint8Array>, snapshot: SnapshotId): Promise<void>
-}
-
-/** Where a proposal will be if it is committed. */
-export interface Proposal {
-  readonly epoch: Epoch
-  readonly baseOffset: Offset
-  readonly lastOffset: Offset
 }

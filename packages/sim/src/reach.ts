@@ -34,6 +34,7 @@ export const reachNames = [
   'proposalsAcknowledged',
   'proposalsLost',
   'proposalsRefused',
+  'outcomesUnknown',
   'reads',
   'readsRefused',
   'transfers',

@@ -104,6 +104,7 @@ function chooseCluster(
       electionJitterMs: electionTimeoutMs / random.pick([5, 20]),
       electionBackoffMaxMs: electionTimeoutMs,
       retryBackoffMs: electionTimeoutMs / 20,
+      outcomeTimeoutMs: electionTimeoutMs * random.pick([0.5, 10]),
       ...(random.chance(0.5) ? { fetchMaxBytes: random.pick([1, 30, 200]) } : {}),
       ...(random.chance(0.5) ? { tailCacheBytes: random.pick([1, 500]) } : {}),
       ...(random.chance(0.2) ? { maxUncommittedBytes: 1_000 } : {}),

@@ -16,7 +16,7 @@ const traceKinds = [
   'commit',
   'apply',
   'propose',
-  'acknowledge',
+  'outcome',
   'read',
   'fault',
 ] as const

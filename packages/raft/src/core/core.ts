@@ -119,6 +119,11 @@ export class Core {
     return this.#replica.log.durableEndOffset
   }
 
+  /** Epoch of the batch that holds `offset`; 0 if the log does not hold it, or does not know any more. */
+  epochAt(offset: Offset): Epoch {
+    return this.#replica.log.epochAt(offset)
+  }
+
   /** When the driver must send a `tick` at the latest. */
   get deadlineMs(): number {
     return this.#deadlineMs

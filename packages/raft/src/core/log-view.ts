@@ -64,6 +64,11 @@ export class LogView {
     return this.#epochs.findLast((start) => start.startOffset < offset)?.epoch ?? 0
   }
 
+  /** Epoch of the batch that holds `offset`; 0 outside the log. */
+  epochAt(offset: Offset): Epoch {
+    return offset < this.#endOffset ? this.epochBefore(offset + 1) : 0
+  }
+
   /** Takes account of a write that was just given to the driver. @returns its id */
   push(write: { readonly truncateTo?: Offset; readonly batches?: readonly Batch[] }): WriteId {
     if (write.truncateTo !== undefined) this.#truncate(write.truncateTo)

@@ -8,6 +8,8 @@ export interface DeliveryOptions {
   readonly startOffset: Offset
   /** Committed batches from `from` on, none beyond `to`; from memory if they are there. */
   readonly read: (from: Offset, to: Offset) => readonly Batch[] | Promise<readonly Batch[]>
+  /** The state machine was given more. */
+  readonly onApplied: () => void
   readonly fail: (error: Error) => void
 }
 
@@ -89,6 +91,7 @@ export class Delivery {
     this.#appliedOffset = nextOffset(last)
     this.#options.stateMachine.apply(batches)
     this.#waits.reached(this.#appliedOffset)
+    this.#options.onApplied()
   }
 
   #tellLeadership(): void {

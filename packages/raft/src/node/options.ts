@@ -21,6 +21,8 @@ export interface RaftTuning {
   readonly electionBackoffMaxMs?: number
   /** Voters that learn together that the leader's process is gone stand at random within this many milliseconds. @default 50 */
   readonly electionJitterMs?: number
+  /** Milliseconds after the end of a reign by which its proposals have an outcome: unknown, if the next leader has not settled it. @default 500 */
+  readonly outcomeTimeoutMs?: number
   /** Payload bytes of one fetch response; a single larger batch is still sent. @default 1_048_576 */
   readonly fetchMaxBytes?: number
   /** Payload bytes of one proposal. @default 8_388_608 */
@@ -64,6 +66,7 @@ const tuningSchema = z.object({
   retryBackoffMs: milliseconds(20),
   electionBackoffMaxMs: milliseconds(1_000),
   electionJitterMs: milliseconds(50),
+  outcomeTimeoutMs: milliseconds(500),
   fetchMaxBytes: bytes(1_048_576),
   maxBatchBytes: bytes(8_388_608),
   maxUncommittedBytes: bytes(67_108_864),

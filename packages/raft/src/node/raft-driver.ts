@@ -6,17 +6,19 @@ import type { Event } from '../core/events.ts'
 import type { ReplicaProgress } from '../core/roles.ts'
 import { RaftError } from '../errors.ts'
 import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
-import { type Clock, DeliveryError, type Leadership, type Logger, type Proposal } from '../ports.ts'
+import { type Clock, DeliveryError, type Leadership, type Logger } from '../ports.ts'
+import type { Outcome, Proposal } from '../proposal.ts'
 import type { RaftStatus, RoleChange } from '../status.ts'
 import { BatchReader } from './batch-reader.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import { Delivery } from './delivery.ts'
 import { describeNode } from './describe-node.ts'
 import type { RaftOptions, ValidTuning } from './options.ts'
-import type { ProposeOptions, RaftNode } from './raft-node.ts'
+import type { ProposeOptions, RaftNode, SubmitOptions } from './raft-node.ts'
 import { FetchAnswers } from './fetch-answers.ts'
 import { HeldEffects } from './held-effects.ts'
 import { LogWriter } from './log-writer.ts'
+import { Outcomes, WatchedProposal } from './outcomes.ts'
 import { NewestValue } from './newest-value.ts'
 import { NodeMeter } from './node-meter.ts'
 import { notLeader } from './not-leader.ts'
@@ -64,6 +66,7 @@ export class RaftDriver implements RaftNode {
   #closing: Promise<void> | undefined
   readonly #reads = new PendingReads()
   readonly #transfer: PendingTransfer
+  readonly #outcomes: Outcomes
   readonly #farewells = new Set<Promise<unknown>>()
 
   constructor(options: RaftOptions, tuning: ValidTuning) {
@@ -86,11 +89,18 @@ export class RaftDriver implements RaftNode {
       stateMachine,
       startOffset: log.startOffset,
       read: (from, to) => this.#reader.read(from, to),
+      onApplied: () => this.#outcomes.applied(),
       fail: (error) => this.#fail(error),
     })
     const { id, directoryId, clusterId, voters } = options
     const config = { ...tuning, id, directoryId, clusterId, voters }
     this.#core = new Core({ config, hardState: log.hardState, log, random }, this.#time())
+    this.#outcomes = new Outcomes({
+      clock: this.#clock,
+      timeoutMs: tuning.outcomeTimeoutMs,
+      appliedOffset: () => this.#delivery.appliedOffset,
+      epochAt: (offset) => this.#core.epochAt(offset),
+    })
     this.#fetchAnswers = new FetchAnswers({
       core: this.#core,
       reader: this.#reader,
@@ -121,6 +131,18 @@ export class RaftDriver implements RaftNode {
       )
     }
     return this.#append(payload, options)
+  }
+
+  async submit(payload: Uint8Array, { signal, ...options }: SubmitOptions = {}): Promise<Outcome> {
+    if (signal?.aborted === true) return { status: 'rejected', error: signal.reason as Error }
+    let proposal: Proposal
+    try {
+      proposal = this.propose(payload, options)
+    } catch (error) {
+      if (error instanceof RaftError) return { status: 'rejected', error }
+      throw error
+    }
+    return raceSignal(proposal.outcome, signal).catch((error: Error) => ({ status: 'unknown', error }))
   }
 
   async read({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Offset> {
@@ -192,7 +214,7 @@ export class RaftDriver implements RaftNode {
       })
     }
     const baseOffset = core.endOffset
-    const proposal = { epoch: core.epoch, baseOffset, lastOffset: baseOffset + count - 1 }
+    const proposal = new WatchedProposal(this.#outcomes, core.epoch, baseOffset, baseOffset + count - 1)
     this.#step({
       type: 'propose',
       payload: { payload, count, attributes: 0, timestampMs },
@@ -304,6 +326,7 @@ export class RaftDriver implements RaftNode {
       case 'leadership':
         if (effect.leaderId !== undefined && effect.leaderId !== this.id)
           this.#transfer.succeed(effect.leaderId)
+        this.#outcomes.leads(effect.epochStart === undefined ? undefined : effect.epoch)
         this.#logger.info(
           { epoch: effect.epoch, leaderId: effect.leaderId, role: this.#core.role },
           'leadership',
@@ -371,6 +394,7 @@ export class RaftDriver implements RaftNode {
     const error = new RaftError(code, 'the node stopped')
     this.#reads.rejectAll(error)
     this.#delivery.close(error)
+    this.#outcomes.close(error)
     this.#transfer.fail('the node stopped')
   }
 }

@@ -1,6 +1,7 @@
 import type { Offset } from '@quorate/log'
 import type { NodeId } from '../messages.ts'
-import type { Leadership, Proposal } from '../ports.ts'
+import type { Leadership } from '../ports.ts'
+import type { Outcome, Proposal } from '../proposal.ts'
 import type { RaftStatus, RoleChange } from '../status.ts'
 
 /** Options of `propose`. */
@@ -11,20 +12,31 @@ export interface ProposeOptions {
   readonly timestampMs?: number
 }
 
+/** Options of `submit`. */
+export interface SubmitOptions extends ProposeOptions {
+  /** Ends the wait: the outcome is unknown then, and the proposal goes its way. */
+  readonly signal?: AbortSignal
+}
+
 /** A node of a quorum at work. */
 export interface RaftNode extends AsyncDisposable {
   readonly id: NodeId
   /**
    * Appends `payload` as one batch of `count` records, on the leader.
    *
-   * Returns at once, with the offsets it will have if it is committed. It is committed when the state machine is given
-   * a batch with this epoch at this offset. It is lost for certain when the state machine is given another batch there.
-   * Until one of the two, its outcome is unknown.
+   * Returns at once, with the offsets it will have if it is committed, and with a promise of what became of it. It is
+   * committed when the state machine is given a batch with this epoch at this offset. It is rejected for certain when the
+   * state machine is given another batch there. Until one of the two, its outcome is open.
    *
    * @throws RAFT_NOT_LEADER (`details.leaderId` says who may be), RAFT_BATCH_TOO_LARGE, RAFT_OVERLOADED, RAFT_CLOSED,
    *   RAFT_FAILED; nothing is appended then
    */
   propose(payload: Uint8Array, options?: ProposeOptions): Proposal
+  /**
+   * Proposes `payload` and waits for the outcome. What `propose` would throw is a rejection here: nothing was appended. A
+   * signal that is aborted already is one too; one that aborts later leaves the outcome unknown.
+   */
+  submit(payload: Uint8Array, options?: SubmitOptions): Promise<Outcome>
   /**
    * Makes sure of a linearizable read (Raft §6.4): once it resolves, the state machine of *this* node was given everything
    * that was committed anywhere before the call. Costs a round of messages, which reads share, and no write.

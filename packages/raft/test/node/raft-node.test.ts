@@ -42,6 +42,38 @@ t.test('a proposal is applied where it was said to be', async (t) => {
   t.match(raft.status(), { role: 'leader', epoch: 1, leaderId: 1, highWatermark: 4, endOffset: 4 })
 })
 
+t.test('the outcome of a proposal is told, also to somebody who asks late', async (t) => {
+  const { raft, leading } = await openAlone()
+  t.match(await raft.submit(payload), { status: 'rejected', error: { code: 'RAFT_NOT_LEADER' } })
+  await leading
+  const proposal = raft.propose(payload)
+  t.same(await proposal.outcome, { status: 'committed', epoch: 1, baseOffset: 1, lastOffset: 1 })
+  const late = raft.propose(payload)
+  await raft.applied(3)
+  t.match(await late.outcome, { status: 'committed', baseOffset: 2 })
+  await raft.close()
+})
+
+t.test('a wait for an outcome ends with its signal, and then it is unknown', async (t) => {
+  const { raft, leading } = await openAlone()
+  t.teardown(() => raft.close())
+  await leading
+  const controller = new AbortController()
+  const submitted = raft.submit(payload, { signal: controller.signal })
+  controller.abort(new Error('enough'))
+  t.match(await submitted, { status: 'unknown', error: { message: 'enough' } })
+  t.match(await raft.submit(payload, { signal: controller.signal }), { status: 'rejected' })
+  t.equal(raft.nextOffset, 2, 'a signal that is aborted before keeps it from being proposed')
+})
+
+t.test('a node that fails leaves its proposals unknown', async (t) => {
+  const { raft, log, leading } = await openAlone()
+  await leading
+  log.failNextWrite(new Error('the disk is gone'))
+  t.match(await raft.submit(payload), { status: 'unknown', error: { code: 'RAFT_FAILED' } })
+  await raft.close()
+})
+
 t.test('a proposal that is too large, or too many at once, is refused and not appended', async (t) => {
   const { raft, leading } = await openAlone({ maxBatchBytes: 10, maxUncommittedBytes: 100 })
   t.teardown(() => raft.close())

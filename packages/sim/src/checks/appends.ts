@@ -1,5 +1,5 @@
 import type { Batch, Offset } from '@quorate/log'
-import type { Proposal } from '@quorate/raft'
+import type { ProposalPosition } from '@quorate/raft'
 import { check } from './violation.ts'
 
 /** A proposal whose outcome its client waits for. */
@@ -7,26 +7,26 @@ interface Append {
   readonly value: number
   /** Everything before it was acknowledged or read before this append was made. */
   readonly after: Offset
-  readonly proposal: Proposal
+  readonly proposal: ProposalPosition
 }
 
 /**
  * The exact check of a log from its clients' side. It needs no search: offsets and unique values say it all.
  *
  * One value an offset and one offset a value; an append made after another was acknowledged or read lies behind it; a read
- * sees all of that; what was acknowledged is there at the end; what was refused or overwritten never is. Since offsets
+ * sees all of that; what is acknowledged is committed by then; what was refused or overwritten never is. Since offsets
  * put all operations in one order, this is linearizability.
  */
 export class AppendHistory {
   readonly #offsets = new Map<number, Offset>()
-  readonly #acknowledged = new Map<number, Offset>()
+  #acknowledgements = 0
   readonly #absent = new Set<number>()
   /** Some client knows that everything before it is committed. */
   #knownOffset: Offset = 0
   #nextValue = 1
 
   get acknowledgements(): number {
-    return this.#acknowledged.size
+    return this.#acknowledgements
   }
 
   /** A value that nobody has used yet. */
@@ -36,7 +36,7 @@ export class AppendHistory {
   }
 
   /** `value` was accepted by a leader; its outcome is open. */
-  proposed(value: number, proposal: Proposal): Append {
+  proposed(value: number, proposal: ProposalPosition): Append {
     return { value, proposal, after: this.#knownOffset }
   }
 
@@ -61,15 +61,20 @@ export class AppendHistory {
     )
   }
 
-  /** The leader that took `append` applied it. */
+  /** The node that took `append` says that it is committed. */
   acknowledged({ value, proposal, after }: Append): void {
+    check(
+      this.#offsets.get(value) === proposal.baseOffset,
+      'what is acknowledged is committed',
+      () => `value ${value} is acknowledged at ${proposal.baseOffset}, and is at ${this.#offsets.get(value)}`,
+    )
     check(
       proposal.baseOffset >= after,
       'appends in real-time order',
       () =>
         `value ${value} is at ${proposal.baseOffset}, and all before ${after} was known before it was made`,
     )
-    this.#acknowledged.set(value, proposal.baseOffset)
+    this.#acknowledgements += 1
     this.#knownOffset = Math.max(this.#knownOffset, proposal.lastOffset + 1)
   }
 
@@ -89,7 +94,7 @@ export class AppendHistory {
     this.#knownOffset = Math.max(this.#knownOffset, appliedOffset)
   }
 
-  /** The leader that took `append` applied something else in its place. */
+  /** The node that took `append` says that it is nowhere. */
   lost({ value }: Append): void {
     this.#absent.add(value)
     check(
@@ -97,17 +102,6 @@ export class AppendHistory {
       'refused and lost appends are absent',
       () => `value ${value} is called lost, and is at ${this.#offsets.get(value)}`,
     )
-  }
-
-  /** At the end, when a node has applied all: everything acknowledged is where it was said to be. */
-  checkComplete(): void {
-    for (const [value, offset] of this.#acknowledged) {
-      check(
-        this.#offsets.get(value) === offset,
-        'acknowledged appends stay',
-        () => `value ${value} was acknowledged at ${offset}, and is at ${this.#offsets.get(value)}`,
-      )
-    }
   }
 }
 

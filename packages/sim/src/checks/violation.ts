@@ -20,6 +20,8 @@ export type Rule =
   | 'leadership is told after the past'
   | 'damage is never served'
   | 'acknowledged appends stay'
+  | 'what is acknowledged is committed'
+  | 'every proposal has an outcome'
   | 'appends in real-time order'
   | 'reads see what was acknowledged'
   | 'a fetch is served in its own epoch'

@@ -315,4 +315,40 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'calls a proposal rejected because another leader is there',
+    edits: [
+      {
+        file: 'node/outcomes.ts',
+        find: "return unknown('leadership was lost before it was committed', position)",
+        replace:
+          "return { status: 'rejected', error: new RaftError('RAFT_OVERWRITTEN', 'planted', { ...position }) }",
+      },
+    ],
+  },
+  {
+    name: 'calls a proposal committed when it is on its own disk',
+    edits: [
+      {
+        file: 'node/raft-driver.ts',
+        find: 'appliedOffset: () => this.#delivery.appliedOffset,',
+        replace: 'appliedOffset: () => this.#core.durableEndOffset,',
+      },
+      {
+        file: 'node/raft-driver.ts',
+        find: "this.#step({ type: 'written', id })",
+        replace: "this.#step({ type: 'written', id })\n    this.#outcomes.applied()",
+      },
+    ],
+  },
+  {
+    name: 'calls a proposal committed when anything is at its offset',
+    edits: [
+      {
+        file: 'node/outcomes.ts',
+        find: 'if (committedEpoch === epoch) return',
+        replace: 'if (committedEpoch >= epoch) return',
+      },
+    ],
+  },
 ]

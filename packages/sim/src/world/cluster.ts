@@ -1,5 +1,5 @@
 import type { Batch, Offset } from '@quorate/log'
-import type { NodeId, RaftRequest, RaftResponse, RaftTuning } from '@quorate/raft'
+import type { NodeId, Outcome, RaftRequest, RaftResponse, RaftTuning } from '@quorate/raft'
 import { type Append, AppendHistory } from '../checks/appends.ts'
 import { QuorumCheck } from '../checks/quorum.ts'
 import { SafetyChecker } from '../checks/safety.ts'
@@ -168,15 +168,21 @@ export class Cluster {
   }
 
   /** The client that made `append` is told what became of it. */
-  onOutcome(node: SimulatedNode, append: Append, isCommitted: boolean): void {
+  onOutcome(node: SimulatedNode, append: Append, outcome: Outcome): void {
     const { epoch, baseOffset } = append.proposal
-    if (isCommitted) {
-      this.reach.proposalsAcknowledged += 1
-      this.trace(node, 'acknowledge', -1, epoch, baseOffset)
-    } else {
-      this.reach.proposalsLost += 1
-    }
-    this.#guard(() => (isCommitted ? this.appends.acknowledged(append) : this.appends.lost(append)))
+    this.trace(node, 'outcome', -1, epoch, baseOffset, outcome.status)
+    this.#guard(() => {
+      switch (outcome.status) {
+        case 'committed':
+          this.reach.proposalsAcknowledged += 1
+          return this.appends.acknowledged(append)
+        case 'rejected':
+          this.reach.proposalsLost += 1
+          return this.appends.lost(append)
+        case 'unknown':
+          this.reach.outcomesUnknown += 1
+      }
+    })
   }
 
   /** A read on `node` that had to see everything before `mustSee` saw everything before `appliedOffset`. */

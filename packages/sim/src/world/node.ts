@@ -1,5 +1,5 @@
 import type { Batch } from '@quorate/log'
-import { type NodeId, openRaft, RaftError, type RaftNode, type RaftStatus } from '@quorate/raft'
+import { type NodeId, openRaft, type Outcome, RaftError, type RaftNode, type RaftStatus } from '@quorate/raft'
 import type { Append } from '../checks/appends.ts'
 import { Violation } from '../checks/violation.ts'
 import type { Cluster } from './cluster.ts'
@@ -15,8 +15,8 @@ interface Process {
   readonly raft: RaftNode
   readonly clock: NodeClock
   readonly machine: RegisterMachine
-  /** Proposals whose outcome it will tell, by offset. */
-  readonly waiting: Map<number, Append>
+  /** Proposals whose outcome it has not told yet. */
+  readonly open: Set<Append>
 }
 
 /** One node: its disk and its clock's faults survive, its process comes and goes. */
@@ -89,6 +89,11 @@ export class SimulatedNode {
     return this.#process?.machine.appliedOffset ?? 0
   }
 
+  /** Proposals that its process was given, and whose outcome it has not told. */
+  get openProposals(): number {
+    return this.#process?.open.size ?? 0
+  }
+
   /** Starts a process on the disk, unless there is one, or never can be again. */
   async start(): Promise<void> {
     if (this.isUp || this.#isBusy || this.isBuried) return
@@ -106,7 +111,6 @@ export class SimulatedNode {
     if (log.hardState?.vote !== undefined) reach.restartsWithVote += 1
     this.#cluster.onStart(this)
     const machine = new RegisterMachine()
-    const waiting = new Map<number, Append>()
     const raft = openRaft({
       ...options.tuning,
       id: this.id,
@@ -124,7 +128,7 @@ export class SimulatedNode {
       clock,
       random,
     })
-    const process = { raft, clock, machine, waiting }
+    const process = { raft, clock, machine, open: new Set<Append>() }
     this.#process = process
     void raft.failed.then((error) => {
       if (this.#process === process) this.#stoppedBy(error)
@@ -230,7 +234,9 @@ export class SimulatedNode {
     const value = appends.newValue()
     try {
       const proposal = process.raft.propose(encodeWrite({ key, value }), { count })
-      process.waiting.set(proposal.baseOffset, appends.proposed(value, proposal))
+      const append = appends.proposed(value, proposal)
+      process.open.add(append)
+      void proposal.outcome.then((outcome) => this.#onOutcome(process, append, outcome))
       this.#cluster.trace(this, 'propose', -1, proposal.epoch, proposal.baseOffset)
     } catch (error) {
       if (!(error instanceof RaftError)) throw error
@@ -251,10 +257,12 @@ export class SimulatedNode {
     const write = decodeWrite(batch)
     process.machine.apply(batch, write)
     this.#cluster.onApply(this, batch, process.machine.stateHash, write)
-    const append = process.waiting.get(batch.baseOffset)
-    if (append === undefined) return
-    process.waiting.delete(batch.baseOffset)
-    this.#cluster.onOutcome(this, append, append.proposal.epoch === batch.epoch)
+  }
+
+  /** A process that died tells nobody anything. */
+  #onOutcome(process: Process, append: Append, outcome: Outcome): void {
+    process.open.delete(append)
+    if (this.#process === process) this.#cluster.onOutcome(this, append, outcome)
   }
 
   #stoppedBy(error: Error): void {
