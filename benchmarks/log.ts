@@ -4,7 +4,7 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { appendRate, datasyncRate, putRate, setAppendRate } from './log/loads.ts'
+import { appendRate, bareGroupCommitRate, datasyncRate, putRate, setAppendRate } from './log/loads.ts'
 import type { Load } from './log/loads.ts'
 import { largeLog, manyLogs } from './log/opening.ts'
 import { sequentialRead, tailingLatency } from './log/reading.ts'
@@ -52,6 +52,17 @@ export const benchmark: Benchmark = async function* ({ runs, seconds, gigabytes 
         async () => scale * (await putRate(next(), load, seconds)),
       )
     }
+    for (const callers of [64, 1000])
+      yield await compared(
+        {
+          row: `append 256 B, ${callers.toLocaleString('en')} callers`,
+          unit: 'appends/s',
+          peer: 'bare group commit on level',
+        },
+        runs,
+        () => appendRate(next(), { payloadBytes: 256, callers }, seconds),
+        () => bareGroupCommitRate(next(), { payloadBytes: 256, callers }, seconds),
+      )
     const load = { payloadBytes: 256, callers: 1000 }
     for (const { logs, ...promise } of spreads)
       yield await compared(

@@ -81,6 +81,50 @@ export async function putRate(
   })
 }
 
+/**
+ * Values a second through the least that a group commit can be: what waits goes into one synced put, with no format, no
+ * checksum, no limits and no way to read it back. What the log adds to that is its price.
+ */
+export async function bareGroupCommitRate(
+  path: string,
+  { payloadBytes, callers }: Load,
+  seconds: number,
+): Promise<number> {
+  await using database = new Level<Uint8Array, Uint8Array>(path, {
+    keyEncoding: 'view',
+    valueEncoding: 'view',
+  })
+  await database.open()
+  const payload = randomBytes(payloadBytes)
+  let waiting: (() => void)[] = []
+  let writing = false
+  let writes = 0
+  const write = async (): Promise<void> => {
+    writing = true
+    await Promise.resolve()
+    while (waiting.length > 0) {
+      const group = waiting
+      waiting = []
+      const value = Buffer.allocUnsafe(group.length * payloadBytes)
+      for (const index of group.keys()) value.set(payload, index * payloadBytes)
+      const key = Buffer.alloc(8)
+      key.writeUInt32BE((writes += 1), 4)
+      await database.put(key, value, { sync: true })
+      for (const resolve of group) resolve()
+    }
+    writing = false
+  }
+  return await closedLoop(
+    callers,
+    seconds,
+    () =>
+      new Promise<void>((resolve) => {
+        waiting.push(resolve)
+        if (!writing) void write()
+      }),
+  )
+}
+
 /** Writes a second to the end of a new file, each with an fdatasync. */
 export async function datasyncRate(path: string, payloadBytes: number, seconds: number): Promise<number> {
   await using file = await open(path, 'w')

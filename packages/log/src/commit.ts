@@ -1,9 +1,9 @@
 import { appendBatches } from './append-batches.ts'
-import type { Batch, Offset } from './batch.ts'
+import type { Offset } from './batch.ts'
 import type { ChunkLimits } from './chunk-plan.ts'
 import type { ChunkStore } from './chunk-store.ts'
 import { cutSuffix } from './cut-suffix.ts'
-import { LogError } from './errors.ts'
+import { isRefusal } from './refusals.ts'
 import type { Entry } from './group-writer.ts'
 import { encodeHardState } from './hard-state-codec.ts'
 import { assertInvariant } from './invariant.ts'
@@ -13,8 +13,10 @@ import type { Change, LogState } from './log-state.ts'
 import { dropPrefix, resetLog, sweepChunks } from './move-start.ts'
 import { standsFirst } from './request.ts'
 import type { WriteRequest } from './request.ts'
-import { place } from './tail.ts'
-import type { Placement, Tail } from './tail.ts'
+import { placeEntries } from './place-entries.ts'
+import type { AcceptedEntry, PlacedRun } from './place-entries.ts'
+import { place, writeResult } from './tail.ts'
+import type { Placement } from './tail.ts'
 
 /** Where a log is stored, and in which pieces. */
 export interface CommitTarget {
@@ -23,15 +25,10 @@ export interface CommitTarget {
   readonly limits: ChunkLimits
 }
 
-/** An entry that was not refused, and what it comes to. */
-interface Accepted {
-  readonly entry: Entry
-  readonly placement: Placement
-}
-
 /** One log's part of an atomic write. */
 export interface PlannedCommit extends Change {
-  readonly accepted: readonly Accepted[]
+  /** Entries that were not refused, and what their callers are told. */
+  readonly accepted: readonly AcceptedEntry[]
   /** Where the log is cut. */
   readonly truncateTo: Offset | undefined
   /** Something that a read under way may be looking at goes away. */
@@ -99,31 +96,25 @@ function firstChange(
 function planAppends(
   { keys, limits }: CommitTarget,
   change: Change,
-  first: Accepted | undefined,
+  first: { readonly entry: Entry; readonly placement: Placement } | undefined,
   entries: readonly Entry[],
   timestampMs: number,
 ): PlannedCommit {
-  const accepted: Accepted[] = first === undefined ? [] : [first]
-  let tail: Tail = first?.placement.after ?? change.state.tail
-  for (const entry of entries) {
-    try {
-      const placement = place(tail, entry.request, timestampMs)
-      accepted.push({ entry, placement })
-      tail = placement.after
-    } catch (error) {
-      if (!isRefusal(error)) throw error
-      entry.reject(error)
-    }
+  const before = change.state.tail
+  const run: PlacedRun = { accepted: [], batches: [], tail: first?.placement.after ?? before }
+  if (first !== undefined) {
+    run.accepted.push({ entry: first.entry, result: writeResult(first.entry.request, first.placement) })
+    for (const batch of first.placement.batches) run.batches.push(batch)
   }
-  const batches: Batch[] = []
-  for (const { placement } of accepted) for (const batch of placement.batches) batches.push(batch)
+  placeEntries(run, entries, timestampMs)
+  const { accepted, batches, tail } = run
   const appended = appendBatches(keys, limits, change.state, batches, tail)
   const operations =
     change.operations.length === 0 ? appended.operations : [...change.operations, ...appended.operations]
   const { hardState } = tail
-  if (hardState !== undefined && hardState !== change.state.tail.hardState)
+  if (hardState !== undefined && hardState !== before.hardState)
     operations.push({ type: 'put', key: keys.hardState, value: encodeHardState(hardState) })
-  assertInvariant(tail.endOffset >= change.state.tail.endOffset, 'batches never move the end of a log back')
+  assertInvariant(tail.endOffset >= before.endOffset, 'batches never move the end of a log back')
   return {
     operations,
     state: appended.state,
@@ -135,9 +126,4 @@ function planAppends(
 
 function isOffset(value: number, endOffset: Offset): boolean {
   return Number.isInteger(value) && value >= 0 && value <= endOffset
-}
-
-/** What the caller got wrong is refused alone; a log that cannot be read where it is to be cut is a failed log. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof LogError && error.code !== 'LOG_CORRUPT' && error.code !== 'LOG_IO'
 }

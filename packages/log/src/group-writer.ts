@@ -2,15 +2,13 @@ import type { LogDatabase, Operation } from './database.ts'
 import { encodings } from './database.ts'
 import type { Admission } from './disk/disk-space.ts'
 import { closedError, failedError, QueueRoom } from './refusals.ts'
-import { standsFirst } from './request.ts'
 import type { WriteRequest, WriteResult } from './request.ts'
+import { WriteQueue } from './write-queue.ts'
+import type { WriteLimits } from './write-queue.ts'
 import type { WriterMeter } from './writer-meter.ts'
 
 /** How much may wait, and how much of it one write may carry. */
-export interface WriterLimits {
-  /** A write takes no more requests once it carries this much. A single larger request still goes, by itself. */
-  readonly maxWriteBytes: number
-  readonly maxWriteBatches: number
+export interface WriterLimits extends WriteLimits {
   /** Bytes that may wait or be under way. */
   readonly maxQueueBytes: number
 }
@@ -51,21 +49,28 @@ export interface LogWriter {
   failed(failure: Error): void
 }
 
+/** A write that is planned: what it carries, and for whom. */
+interface Write {
+  readonly entries: readonly Entry[]
+  readonly commits: readonly PreparedCommit[]
+  readonly operations: Operation[]
+}
+
 /**
  * The one writer of a database: one write at a time, and what arrives meanwhile rides in the next (group commit). All
- * logs of the database share its syncs.
+ * logs of the database share its syncs. Under load the next write is encoded while one is under way, so that disk and
+ * processor work at the same time; it begins only once that one is durable, so that a crash never leaves a hole.
  *
  * Requests keep their order. The first failed write is final: it and everything that waits rejects with LOG_FAILED, and
  * so does everything after, in every log, because a LevelDB handle that failed once may acknowledge what it then loses.
  */
 export class GroupWriter {
   readonly #database: LogDatabase
-  readonly #limits: WriterLimits
   readonly #room: QueueRoom
   readonly #disk: Admission | undefined
   readonly #meter: WriterMeter | undefined
   readonly #logs = new Set<LogWriter>()
-  #waiting: Entry[] = []
+  readonly #queue: WriteQueue
   #running: Promise<void> | undefined
   #closed = false
   #failure: Error | undefined
@@ -73,7 +78,7 @@ export class GroupWriter {
   /** Without `disk`, batches are written until the disk is full. */
   constructor(database: LogDatabase, limits: WriterLimits, disk?: Admission, meter?: WriterMeter) {
     this.#database = database
-    this.#limits = limits
+    this.#queue = new WriteQueue(limits)
     this.#room = new QueueRoom(limits.maxQueueBytes)
     this.#disk = disk
     this.#meter = meter
@@ -101,7 +106,7 @@ export class GroupWriter {
     this.#room.enter(entry.request.bytes)
     if (signal !== undefined) this.#takeBackOnAbort(entry, signal)
     this.#meter?.submitted(entry)
-    this.#waiting.push(entry)
+    this.#queue.push(entry)
     this.#running ??= this.#run()
   }
 
@@ -113,7 +118,7 @@ export class GroupWriter {
 
   #takeBackOnAbort(entry: Entry, signal: AbortSignal): void {
     const takeBack = (): void => {
-      this.#waiting = this.#waiting.filter((waiting) => waiting !== entry)
+      this.#queue.remove(entry)
       this.#leave(entry)
       entry.reject(signal.reason)
     }
@@ -124,53 +129,65 @@ export class GroupWriter {
   async #run(): Promise<void> {
     // What is called in the same turn of the event loop goes into the same write.
     await Promise.resolve()
-    while (this.#waiting.length > 0) await this.#commit(this.#take())
+    const writes: Write[] = []
+    try {
+      while (!this.#queue.isEmpty) {
+        writes.push(await this.#plan(this.#queue.take(false)))
+        await this.#perform(writes)
+      }
+    } catch (error) {
+      this.#fail(writes, failedError(error))
+    }
     this.#running = undefined
   }
 
-  #take(): readonly Entry[] {
-    const { maxWriteBytes, maxWriteBatches } = this.#limits
-    const waiting = this.#waiting
-    let bytes = 0
-    let batches = 0
-    let count = 0
-    for (const { log, request, unlisten } of waiting) {
-      bytes += request.bytes
-      batches += request.batchCount
-      if (count > 0) {
-        if (bytes > maxWriteBytes || batches > maxWriteBatches) break
-        if (standsFirst(request) && waiting.some((entry, index) => index < count && entry.log === log)) break
-      }
-      unlisten?.()
-      count += 1
+  /**
+   * Performs the only write of `writes`, and as long as full ones wait behind it those too. Each is planned while the one
+   * before it is under way, and callers are told while the next is, so that the disk need not wait for either.
+   */
+  async #perform(writes: Write[]): Promise<void> {
+    let syncing = this.#start(writes[0]!)
+    for (;;) {
+      if (this.#queue.isFull) writes.push(await this.#plan(this.#queue.take(true)))
+      await syncing
+      const done = writes.shift()!
+      this.#meter?.synced(done.commits)
+      const [next] = writes
+      if (next !== undefined) syncing = this.#start(next)
+      this.#settle(done)
+      if (next === undefined) return
+      // Those who were just told may have more to write.
+      await Promise.resolve()
     }
-    if (count === waiting.length) {
-      this.#waiting = []
-      return waiting
-    }
-    this.#waiting = waiting.slice(count)
-    return waiting.slice(0, count)
   }
 
-  async #commit(entries: readonly Entry[]): Promise<void> {
-    try {
-      const commits: PreparedCommit[] = []
-      for (const [log, own] of byLog(entries)) {
-        const preparing = this.#prepare(log, own, commits)
-        if (preparing !== undefined) await preparing
-      }
-      const operations = operationsOf(commits)
-      if (operations.length > 0) {
-        this.#meter?.started()
-        await this.#database.batch(operations, { ...encodings, sync: true })
-        this.#meter?.synced(commits)
-      }
-      for (const entry of entries) this.#leave(entry)
-      for (const commit of commits) commit.committed()
-      for (const commit of commits) commit.settle()
-    } catch (error) {
-      this.#fail(entries, failedError(error))
+  /** Decides what `entries` come to, behind all that was planned before. */
+  async #plan(entries: readonly Entry[]): Promise<Write> {
+    const commits: PreparedCommit[] = []
+    for (const [log, own] of byLog(entries)) {
+      const preparing = this.#prepare(log, own, commits)
+      if (preparing !== undefined) await preparing
     }
+    return { entries, commits, operations: operationsOf(commits) }
+  }
+
+  #start(write: Write): Promise<void> {
+    const syncing = this.#write(write)
+    // It may fail while the next one is planned, when nobody awaits it yet.
+    syncing.catch(() => {})
+    return syncing
+  }
+
+  async #write({ operations }: Write): Promise<void> {
+    if (operations.length === 0) return
+    this.#meter?.started()
+    await this.#database.batch(operations, { ...encodings, sync: true })
+  }
+
+  #settle({ entries, commits }: Write): void {
+    for (const entry of entries) this.#leave(entry)
+    for (const commit of commits) commit.committed()
+    for (const commit of commits) commit.settle()
   }
 
   /** Adds the part of `log` to `commits`. Waits only for a log that must read first. */
@@ -190,14 +207,13 @@ export class GroupWriter {
     return undefined
   }
 
-  #fail(entries: readonly Entry[], failure: Error): void {
+  /** @param writes - what was planned and not settled */
+  #fail(writes: readonly Write[], failure: Error): void {
     this.#failure = failure
-    const waiting = this.#waiting
-    this.#waiting = []
+    const waiting = this.#queue.takeAll()
     for (const log of this.#logs) log.failed(failure)
     this.#meter?.failed()
-    for (const entry of waiting) entry.unlisten?.()
-    for (const entry of [...entries, ...waiting]) {
+    for (const entry of [...writes.flatMap(({ entries }) => entries), ...waiting]) {
       this.#leave(entry)
       entry.reject(failure)
     }

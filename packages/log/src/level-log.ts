@@ -28,7 +28,6 @@ import type { SegmentMeter } from './segment-meter.ts'
 import type { Segment } from './segment.ts'
 import { BatchSelection, checkReadable, defaultMaxReadBytes } from './selection.ts'
 import { Sweeper } from './sweeper.ts'
-import { writeResult } from './tail.ts'
 import type { Tail } from './tail.ts'
 import { tailOf } from './tailing.ts'
 import { findTimestamp } from './timestamps.ts'
@@ -78,6 +77,8 @@ export class LevelLog implements Log, LogWriter, KeptLog {
   readonly #detach: () => void
   /** What is durable. */
   #state: LogState
+  /** What will be, once every write that was planned is. */
+  #planned: LogState
   // The cut or drop under way, and how many there were: a read that overlaps one may have seen half of it and is repeated.
   #cutting: Cut | undefined
   #cuts = 0
@@ -90,6 +91,7 @@ export class LevelLog implements Log, LogWriter, KeptLog {
     this.#parts = parts
     this.#target = { store: parts.store, keys: parts.keys, limits: parts.limits }
     this.#state = parts.state
+    this.#planned = parts.state
     this.#detach = parts.writer.attach(this)
     this.#sweeper = new Sweeper(parts.store, {
       start: () => this.#state.start,
@@ -195,7 +197,7 @@ export class LevelLog implements Log, LogWriter, KeptLog {
 
   prepare(entries: readonly Entry[]): PreparedCommit | Promise<PreparedCommit> {
     if (this.#failure !== undefined) throw this.#failure
-    const planned = planCommit(this.#target, this.#state, entries, this.#parts.now())
+    const planned = planCommit(this.#target, this.#planned, entries, this.#parts.now())
     return planned instanceof Promise ? planned.then((plan) => this.#begin(plan)) : this.#begin(planned)
   }
 
@@ -220,6 +222,7 @@ export class LevelLog implements Log, LogWriter, KeptLog {
   }
 
   #begin(plan: PlannedCommit): PreparedCommit {
+    this.#planned = plan.state
     if (plan.disturbsReads) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#cuts += 1
@@ -239,7 +242,7 @@ export class LevelLog implements Log, LogWriter, KeptLog {
         if (plan.state.sealed.length > before.sealed.length) this.enforceRetention().catch(() => {})
       },
       settle: () => {
-        for (const { entry, placement } of plan.accepted) entry.resolve(writeResult(entry.request, placement))
+        for (const { entry, result } of plan.accepted) entry.resolve(result)
       },
     }
   }

@@ -46,8 +46,8 @@ export const limitsShape = {
 
 /** The limits of a database's writer, which all of its logs share. */
 export const writerShape = {
-  maxWriteBytes: bytes.default(4 * mebibyte),
-  maxWriteBatches: z.int().min(1).default(16_384),
+  maxWriteBytes: bytes.default(mebibyte),
+  maxWriteBatches: z.int().min(1).default(512),
 }
 
 const milliseconds = z.number().min(1)
@@ -134,9 +134,9 @@ export interface LogLimitOptions {
 
 /** The writer of a database, and what all of its logs share. */
 export interface DatabaseOptions {
-  /** Bytes of waiting requests that one write to the database carries, unless a single one is larger. @default 4 MiB */
+  /** Bytes of waiting requests that one write to the database carries, unless a single one is larger. @default 1 MiB */
   readonly maxWriteBytes?: number
-  /** The same in batches. @default 16_384 */
+  /** The same in batches. When so much waits, the next write is encoded while one is under way. @default 512 */
   readonly maxWriteBatches?: number
   /** Bytes that may wait to be written or be under way. Above it: LOG_QUEUE_FULL. @default 64 MiB */
   readonly maxQueueBytes?: number

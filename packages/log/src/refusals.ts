@@ -47,3 +47,8 @@ export function readOnlyError({ state }: RecoveryReport): LogError {
   const why = state === 'damaged' ? 'it is damaged' : 'it was opened with readOnly'
   return new LogError('LOG_READ_ONLY', `the log accepts no writes: ${why}`, { state })
 }
+
+/** What the caller got wrong is refused alone; a log that cannot be read where it is to be cut is a failed log. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof LogError && error.code !== 'LOG_CORRUPT' && error.code !== 'LOG_IO'
+}

@@ -72,6 +72,66 @@ t.test(
   },
 )
 
+t.test('a full write is planned while another is under way, and begins when that is done', async (t) => {
+  let planned = 0
+  const { log, database } = await openOnFaulty(t, { maxWriteBytes: 4096, now: () => (planned += 1) })
+  database.hold()
+  const appends = [1, 2, 3].map(() => log.append([{ payload: new Uint8Array(3000) }]))
+  await settle()
+  t.same([planned, database.writes.length], [2, 1])
+  database.release()
+  t.strictSame(await Promise.all(appends), [[0], [1], [2]])
+  t.same([planned, database.writes.length], [3, 3])
+})
+
+t.test('what was planned behind a write that fails is not written, and told so', async (t) => {
+  const { log, database, reopen } = await openOnFaulty(t, { maxWriteBytes: 4096 })
+  database.hold()
+  const appends = [1, 2, 3, 4].map(() => log.append([{ payload: new Uint8Array(3000) }]))
+  await settle()
+  database.failure = new Error('the disk is on fire')
+  database.release()
+  for (const append of appends) await t.rejects(append, { code: 'LOG_FAILED' })
+  t.equal(database.writes.length, 1)
+  const reopened = await reopen()
+  t.equal(reopened.endOffset, 0)
+})
+
+t.test('a cut is planned when all before it is durable, however much waits behind it', async (t) => {
+  let planned = 0
+  const { log, database } = await openOnFaulty(t, { maxWriteBytes: 4096, now: () => (planned += 1) })
+  const large = (): Promise<number[]> => log.append([{ payload: new Uint8Array(3000) }])
+  database.hold()
+  const before = [large(), large()]
+  const cut = log.truncate(1)
+  const after = [large(), large()]
+  await settle()
+  database.release()
+  database.hold()
+  await before[0]
+  await settle()
+  t.same([planned, database.writes.length], [2, 2], 'the second is under way')
+  database.release()
+  await Promise.all([...before, cut])
+  t.strictSame(await Promise.all(after), [[1], [2]])
+  t.equal((await log.read(0)).length, 3)
+})
+
+t.test('appends that share a write with a wrong one are not touched by it', async (t) => {
+  const { log } = await openOnFaulty(t)
+  await log.append([{ payload, epoch: 5 }])
+  const results = await Promise.allSettled([
+    log.append([{ payload }, { payload, count: 3 }]),
+    log.append([{ payload, epoch: 4 }]),
+    log.append([{ payload }]),
+  ])
+  t.match(results, [
+    { status: 'fulfilled', value: [1, 2] },
+    { status: 'rejected', reason: { code: 'LOG_BATCH_INVALID' } },
+    { status: 'fulfilled', value: [5] },
+  ])
+})
+
 t.test('a cut, batches and hard state are one write', async (t) => {
   const { log, database } = await openOnFaulty(t)
   await log.append([{ payload }, { payload }, { payload }])
