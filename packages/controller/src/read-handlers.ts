@@ -67,7 +67,7 @@ function describeQuorum(store: MetadataStore): Answer<typeof describeQuorumApi> 
     highWatermark: status.highWatermark,
     startOffset: status.startOffset,
     endOffset: status.endOffset,
-    voters: [...voters],
+    voters: voters.map((voter) => voter.id),
     replicas: [...replicas],
   }
 }

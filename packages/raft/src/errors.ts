@@ -1,8 +1,13 @@
 /** Codes of {@link RaftError}; docs/reference/errors.md says what to do about each. */
 export type RaftErrorCode =
   | 'RAFT_BATCH_TOO_LARGE'
+  | 'RAFT_CHANGE_IN_PROGRESS'
+  | 'RAFT_CHANGE_TIMEOUT'
+  | 'RAFT_CHANGE_UNKNOWN'
   | 'RAFT_CLOSED'
+  | 'RAFT_DUPLICATE_VOTER'
   | 'RAFT_FAILED'
+  | 'RAFT_LAST_VOTER'
   | 'RAFT_LEADER_UNREACHABLE'
   | 'RAFT_NOT_LEADER'
   | 'RAFT_OPTIONS_INVALID'
@@ -10,7 +15,10 @@ export type RaftErrorCode =
   | 'RAFT_OVERLOADED'
   | 'RAFT_OVERWRITTEN'
   | 'RAFT_SNAPSHOT_UNREADABLE'
+  | 'RAFT_TOO_MANY_VOTERS'
   | 'RAFT_TRANSFER_FAILED'
+  | 'RAFT_VOTER_BEHIND'
+  | 'RAFT_VOTER_NOT_FOUND'
 
 /** What went wrong in a Raft node. `code` is stable, `message` is for people, `details` for programs. */
 export class RaftError extends Error {

@@ -4,8 +4,13 @@
  * @packageDocumentation
  */
 export { InvariantError } from '@quorate/log'
-export { isControlBatch } from './core/control-records.ts'
-export type { ControlRecord, LeaderChangeRecord } from './core/control-records.ts'
+export { ControlRecordType, isControlBatch } from './core/control-records.ts'
+export type {
+  ControlRecord,
+  LeaderChangeRecord,
+  VotersRecord,
+  VotersRecovery,
+} from './core/control-records.ts'
 export { RaftError } from './errors.ts'
 export type { RaftErrorCode } from './errors.ts'
 export type * from './messages.ts'
@@ -14,7 +19,7 @@ export type { RaftGauge, RaftMetricDescription, RaftMetrics } from './metrics.ts
 export { anonymousObserver } from './node/options.ts'
 export type { RaftOptions, RaftTuning } from './node/options.ts'
 export { openRaft } from './node/open-raft.ts'
-export type { ProposeOptions, RaftNode, SubmitOptions } from './node/raft-node.ts'
+export type { ChangeVotersOptions, ProposeOptions, RaftNode, SubmitOptions } from './node/raft-node.ts'
 export { DeliveryError } from './ports.ts'
 export type {
   Clock,
@@ -31,4 +36,4 @@ export type {
   StateMachine,
 } from './ports.ts'
 export type * from './proposal.ts'
-export type { RaftStatus, ReplicaStatus, RoleChange, RoleName } from './status.ts'
+export type { RaftStatus, ReplicaStatus, RoleChange, RoleName, VoterChangeStatus } from './status.ts'

@@ -3,6 +3,25 @@ import type { Batch, Epoch, Offset } from '@quorate/log'
 /** A node of the quorum: a voter, or an observer that only follows. Non-negative, unique in the cluster. */
 export type NodeId = number
 
+/** Where a node listens, by the name of a listener, in the form that the transport wants. */
+export type Endpoints = Readonly<Record<string, string>>
+
+/**
+ * One of those that elect and commit: a node and the directory its log is in (KIP-853).
+ *
+ * A node whose disk was replaced has another directory, and is another voter: it never acts on what the old one promised.
+ */
+export interface Voter {
+  readonly id: NodeId
+  /** Absent only until the node was first heard of: then the leader fills it in. */
+  readonly directoryId?: string
+  /** Where the others reach it, if the transport does not know by other means. */
+  readonly endpoints?: Endpoints
+}
+
+/** A voter as changes name it: on one disk and no other. */
+export type NamedVoter = Voter & { readonly directoryId: string }
+
 /** What every request says about its sender. A cluster id that differs is refused with INCONSISTENT_CLUSTER_ID. */
 interface Envelope {
   readonly clusterId: string
@@ -15,6 +34,10 @@ export interface VoteRequest extends Envelope {
   readonly type: 'vote'
   readonly candidateId: NodeId
   readonly candidateDirectoryId: string
+  /** The voter that is asked. Any other node, also the same one on another disk, refuses with INVALID_VOTER_KEY. */
+  readonly voterId: NodeId
+  /** Absent while the candidate does not know it. */
+  readonly voterDirectoryId?: string
   /** Epoch of the last batch in the candidate's log, 0 for an empty log. */
   readonly lastEpoch: Epoch
   /** Where the candidate's log ends. */
@@ -26,6 +49,12 @@ export interface VoteRequest extends Envelope {
 export interface BeginQuorumEpochRequest extends Envelope {
   readonly type: 'begin-quorum-epoch'
   readonly leaderId: NodeId
+  /** Where to fetch from, if the leader knows its own endpoints. */
+  readonly leaderEndpoints?: Endpoints
+  /** The voter that is told. Any other node refuses with INVALID_VOTER_KEY. */
+  readonly voterId: NodeId
+  /** Absent while the leader does not know it. */
+  readonly voterDirectoryId?: string
 }
 
 /** Says that the leader of `epoch` gives up. The first successor stands for election at once, the others a little later. */
@@ -69,8 +98,8 @@ export type RaftRequest =
 export type RaftRefusal =
   | 'FENCED_LEADER_EPOCH'
   | 'INCONSISTENT_CLUSTER_ID'
+  | 'INVALID_VOTER_KEY'
   | 'NOT_LEADER'
-  | 'NOT_VOTER'
   | 'SHUTTING_DOWN'
   | 'UNKNOWN_LEADER_EPOCH'
 
@@ -79,6 +108,8 @@ interface ResponseEnvelope {
   readonly error?: RaftRefusal
   readonly epoch: Epoch
   readonly leaderId?: NodeId
+  /** Where the leader listens, if that is known; in refusals only, for whoever asked the wrong node. */
+  readonly leaderEndpoints?: Endpoints
 }
 
 /** Answer to {@link VoteRequest}. A granted vote is durable before it is sent. */

@@ -1,5 +1,5 @@
 import type { Batch, Epoch, SnapshotId } from '@quorate/log'
-import type { NodeId, RaftRequest, RaftResponse } from './messages.ts'
+import type { Endpoints, NodeId, RaftRequest, RaftResponse } from './messages.ts'
 
 export type { RaftLog, SnapshotId, SnapshotInfo, Snapshots } from '@quorate/log'
 export type { Cancel, Clock, Logger, Random } from '@quorate/transport'
@@ -37,6 +37,11 @@ export interface RaftTransport {
   request(to: NodeId, request: RaftRequest, options: { readonly timeoutMs: number }): Promise<RaftResponse>
   /** From now on `handler` answers what others send. Until then, and after the returned function was called, nobody does. */
   serve(handler: RaftRequestHandler): () => void
+  /**
+   * Says where the node `id` listens, as the log or another node has it. Called whenever that is heard of, often with what
+   * is known already. Transports that know by other means leave it out.
+   */
+  meet?(id: NodeId, endpoints: Endpoints): void
 }
 
 /** Who leads, as far as this node knows. */

@@ -1,5 +1,5 @@
 import type { Epoch, Offset, Vote } from '@quorate/log'
-import type { NodeId } from './messages.ts'
+import type { NodeId, Voter } from './messages.ts'
 
 /** The part a node plays. Observers are only ever unattached or followers. */
 export type RoleName = 'unattached' | 'prospective' | 'candidate' | 'leader' | 'follower' | 'resigned'
@@ -24,6 +24,14 @@ export interface ReplicaStatus {
   readonly lastCaughtUpAgoMs: number | undefined
 }
 
+/** A change of the voters that was asked for and is not finished. */
+export interface VoterChangeStatus {
+  readonly kind: 'add' | 'remove'
+  readonly voter: Voter
+  /** Whether its record is in the log, and so in effect. Before that, a new voter catches up. */
+  readonly isAppended: boolean
+}
+
 /** What `kafka-metadata-quorum describe` tells, for the node that was asked. */
 export interface RaftStatus {
   readonly id: NodeId
@@ -32,9 +40,14 @@ export interface RaftStatus {
   readonly role: RoleName
   readonly epoch: Epoch
   readonly leaderId: NodeId | undefined
+  /** The voters in effect as this node's log has them, committed or not. Empty on a node that has not learned them yet. */
+  readonly voters: readonly Voter[]
+  /** Whether the record that names them is committed, as far as this node knows. */
+  readonly areVotersCommitted: boolean
+  /** On the leader, while there is one. */
+  readonly voterChange: VoterChangeStatus | undefined
   /** Whom this node voted for in its epoch. */
   readonly vote: Vote | undefined
-  readonly voters: readonly NodeId[]
   readonly startOffset: Offset
   /** Durable end of this node's log. */
   readonly endOffset: Offset

@@ -43,7 +43,10 @@ async function openPair() {
     id: 1,
     directoryId: 'd1',
     clusterId: 'c',
-    voters: [1, 2],
+    voters: [
+      { id: 1, directoryId: 'd1' },
+      { id: 2, directoryId: 'd2' },
+    ],
     log,
     transport,
     stateMachine: { apply: () => undefined, leadership: () => undefined },
@@ -79,19 +82,19 @@ t.test('an election and a commit are timed, and the gauges say where the node is
   t.equal(gauges.get('raft_current_epoch'), 1)
   t.same(values.get('raft_election_latency_ms'), [300], '100 ms for the pre-vote and 200 ms for the vote')
 
-  await fetch(1)
+  await fetch(2)
   await clock.advance(0)
-  t.equal(gauges.get('raft_high_watermark'), 1)
-  t.equal(values.get('raft_commit_latency_ms')?.length, 1, 'the record that opens the epoch')
+  t.equal(gauges.get('raft_high_watermark'), 2)
+  t.equal(values.get('raft_commit_latency_ms')?.length, 1, 'the records that open the epoch')
   raft.propose(new Uint8Array(1), { count: 3 })
   await clock.advance(7)
-  t.equal(gauges.get('raft_log_end_offset'), 4)
+  t.equal(gauges.get('raft_log_end_offset'), 5)
   t.equal(gauges.get('raft_log_end_epoch'), 1)
-  t.equal(totals.get('raft_append_records'), 4)
-  await fetch(4)
+  t.equal(totals.get('raft_append_records'), 5)
+  await fetch(5)
   await clock.advance(0)
   t.equal(values.get('raft_commit_latency_ms')?.at(-1), 7)
-  t.equal(gauges.get('raft_high_watermark'), 4)
+  t.equal(gauges.get('raft_high_watermark'), 5)
 
   const closed = raft.close()
   await clock.advance(1_000)
@@ -160,7 +163,7 @@ t.test('the time of turns with work is summed up, and idle time is not', async (
   })
   t.teardown(() => raft.close())
   await manual.advance(100)
-  t.equal(raft.status().appliedOffset, 1)
+  t.equal(raft.status().appliedOffset, 2)
   t.equal(totals.get('raft_busy_ms'), 5)
   raft.propose(new Uint8Array(1))
   await manual.advance(100)

@@ -1,12 +1,14 @@
-import type { NodeId } from '../messages.ts'
+import type { NodeId, Voter } from '../messages.ts'
 
 /** Everything the core must know about itself. Times in milliseconds. */
 export interface CoreConfig {
   readonly id: NodeId
   readonly directoryId: string
   readonly clusterId: string
-  /** A node that is not among them is an observer: it follows, and never votes or stands. */
-  readonly voters: readonly NodeId[]
+  /** The voters of a log that does not name any; empty on a node that joins a quorum which is there already. */
+  readonly bootstrapVoters: readonly Voter[]
+  /** Whom a node without a leader asks who leads, beside the voters it knows. */
+  readonly contacts: readonly NodeId[]
   /** A voter without a leader stands after a random time between this and twice this. */
   readonly electionTimeoutMs: number
   /** A follower that hears nothing from its leader for this long stands; a leader without a quorum for 1.5 times this resigns. */
@@ -21,14 +23,4 @@ export interface CoreConfig {
   readonly electionBackoffMaxMs: number
   /** Voters that learn together that the leader's process is gone stand at random times within this window. */
   readonly electionJitterMs: number
-}
-
-/** Whether `config` describes a voter. */
-export function isVoter(config: CoreConfig): boolean {
-  return config.voters.includes(config.id)
-}
-
-/** How many voters make a majority. */
-export function majority(voters: readonly NodeId[]): number {
-  return Math.floor(voters.length / 2) + 1
 }

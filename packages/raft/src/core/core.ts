@@ -32,6 +32,8 @@ import { Replica, type ReplicaStart } from './replica.ts'
 import type { ReplicaProgress, Role, Transition } from './roles.ts'
 import { beginTransfer } from './transfer.ts'
 import { enterUnattached, probeEnded, tickUnattached } from './unattached.ts'
+import { beginVoterChange, cancelVoterChange, type VoterChange } from './voter-change.ts'
+import type { VoterHistory, VoterHistoryStart } from './voter-history.ts'
 
 /** Which roles may follow which. Anything else is a bug in this file. */
 const successors: Readonly<Record<RoleName, readonly RoleName[]>> = {
@@ -59,18 +61,14 @@ export class Core {
   readonly #replica: Replica
   #role: Role
   /** When `tick` is due; `Infinity` for never. */
-  #deadlineMs = 0
+  #deadlineMs = Infinity
+  #hasBegun = false
 
-  /** Every node starts without a leader, also one that led: it never leads the same epoch twice. */
+  /** A node does nothing before its first event, `begin`. */
   constructor(start: ReplicaStart, time: StepTime) {
     this.#replica = new Replica(start)
     this.#setTime(time)
-    const { voters, id, electionTimeoutMs } = start.config
-    const alone = voters.length === 1 && voters[0] === id
-    // Pre-votes disturb nobody, so that a node that starts need not wait as long as one that lost its leader.
-    const waitMs = alone ? 0 : this.#replica.randomBetween(0, electionTimeoutMs / 4)
-    this.#role = enterUnattached(this.#replica, waitMs)
-    this.#deadlineMs = this.#nextDeadline()
+    this.#role = { name: 'unattached', deadlineMs: Infinity, probe: undefined }
   }
 
   get role(): RoleName {
@@ -119,6 +117,16 @@ export class Core {
     return this.#replica.log.durableEndOffset
   }
 
+  /** The voters in effect, and what the log says of those before. */
+  get voterHistory(): VoterHistory {
+    return this.#replica.voterHistory
+  }
+
+  /** The change of the voters that this leader was asked for and has not finished. */
+  get voterChange(): VoterChange | undefined {
+    return this.#role.name === 'leader' ? this.#role.change : undefined
+  }
+
   /** Epoch of the batch that holds `offset`; 0 if the log does not hold it, or does not know any more. */
   epochAt(offset: Offset): Epoch {
     return this.#replica.log.epochAt(offset)
@@ -137,8 +145,10 @@ export class Core {
   /** Takes in one event and says what to do about it. */
   step(event: Event, time: StepTime): Effect[] {
     this.#setTime(time)
+    assertInvariant(this.#hasBegun !== (event.type === 'begin'), 'a node begins once, before anything else')
     this.#handle(event)
-    this.#settle()
+    // What a node does first it does at its first tick, so that it is there when that happens.
+    if (event.type !== 'begin') this.#settle()
     this.#deadlineMs = this.#nextDeadline()
     return this.#replica.takeEffects()
   }
@@ -151,6 +161,8 @@ export class Core {
   #handle(event: Event): void {
     const role = this.#role
     switch (event.type) {
+      case 'begin':
+        return this.#begin(event.voters)
       case 'tick':
         return
       case 'written':
@@ -169,6 +181,12 @@ export class Core {
       case 'transfer':
         assertInvariant(role.name === 'leader', 'only a leader hands leadership over')
         return beginTransfer(this.#replica, role, event.to)
+      case 'change-voters':
+        assertInvariant(role.name === 'leader', 'only a leader changes the voters')
+        return beginVoterChange(this.#replica, role, event)
+      case 'cancel-voter-change':
+        if (role.name === 'leader') cancelVoterChange(role, event.changeId)
+        return
       case 'resign':
         if (role.name === 'leader') this.#become({ to: 'resigned' })
         return
@@ -179,6 +197,17 @@ export class Core {
       case 'failure':
         return this.#onFailure(event.correlationId, event.reason)
     }
+  }
+
+  /** Every node starts without a leader, also one that led: it never leads the same epoch twice. */
+  #begin(voters: VoterHistoryStart): void {
+    const replica = this.#replica
+    this.#hasBegun = true
+    replica.beginWith(voters)
+    const isAlone = replica.isVoter && replica.voters.length === 1
+    // Pre-votes disturb nobody, so that a node that starts need not wait as long as one that lost its leader.
+    const waitMs = isAlone ? 0 : replica.randomBetween(0, replica.config.electionTimeoutMs / 4)
+    this.#role = enterUnattached(replica, waitMs)
   }
 
   /** Lets the role draw its conclusions, until it has none left. */
@@ -231,8 +260,9 @@ export class Core {
         : onRead(replica, this.#role, { local: false, requestId })
     }
     if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
-    const sender = request.type === 'vote' ? request.candidateId : request.leaderId
-    if (!replica.config.voters.includes(sender)) return refuse('NOT_VOTER')
+    if (request.type !== 'end-quorum-epoch' && !isAddressedTo(replica, request)) {
+      return refuse('INVALID_VOTER_KEY')
+    }
     this.#learn(request.epoch, request.type === 'vote' ? undefined : request.leaderId)
 
     if (request.type === 'vote') {
@@ -330,10 +360,8 @@ export class Core {
       successors[before.role.name].includes(transition.to),
       `${before.role.name} never becomes ${transition.to}`,
     )
-    assertInvariant(
-      replica.isVoter || transition.to === 'unattached' || transition.to === 'follower',
-      'an observer never stands',
-    )
+    const stands = transition.to === 'prospective' || transition.to === 'candidate'
+    assertInvariant(!stands || replica.mayStand, 'an observer never stands')
     this.#role = this.#enter(transition)
     if (before.role.name === 'leader') leaveLeader(replica, before.role, this.leaderId)
     const changed = before.leaderId !== this.leaderId || before.epoch !== replica.epoch
@@ -369,7 +397,7 @@ export class Core {
     const { clusterId, id, electionTimeoutMs } = replica.config
     const successors = preferredSuccessors(replica, this.#role, successor)
     for (const voter of replica.otherVoters()) {
-      replica.send(voter, {
+      replica.send(voter.id, {
         type: 'end-quorum-epoch',
         clusterId,
         epoch: replica.epoch,
@@ -389,4 +417,13 @@ export class Core {
     const start = role.name === 'leader' ? { epochStart: role.epochStart } : {}
     this.#replica.emit({ type: 'leadership', epoch, leaderId: this.leaderId, ...start })
   }
+}
+
+/** Whether a request is for this node on the disk it has. A voter that lost its disk does not act under its old identity. */
+function isAddressedTo(
+  { config }: Replica,
+  request: { readonly voterId: NodeId; readonly voterDirectoryId?: string },
+): boolean {
+  if (request.voterId !== config.id) return false
+  return request.voterDirectoryId === undefined || request.voterDirectoryId === config.directoryId
 }

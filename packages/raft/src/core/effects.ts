@@ -1,6 +1,7 @@
 import type { Epoch, LogWrite, Offset } from '@quorate/log'
-import type { FetchResponse, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { FetchResponse, NodeId, RaftRequest, RaftResponse, Voter } from '../messages.ts'
 import type { WriteId } from './events.ts'
+import type { VoterChangeOutcome } from './voter-change.ts'
 
 /**
  * What the driver must do, in the order given.
@@ -41,6 +42,10 @@ export type Effect =
   | { readonly type: 'read-failed'; readonly readId: number }
   /** The voter that was to lead did not catch up in time: this node goes on leading. */
   | { readonly type: 'transfer-taken-back'; readonly to: NodeId }
+  /** These are the voters in effect from now on, committed or not. */
+  | { readonly type: 'voters'; readonly voters: readonly Voter[] }
+  /** What became of a change of the voters. */
+  | { readonly type: 'voter-change'; readonly changeId: number; readonly outcome: VoterChangeOutcome }
   /** Leadership changed. `epochStart` is set when this node leads. */
   | {
       readonly type: 'leadership'

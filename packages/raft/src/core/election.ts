@@ -1,7 +1,7 @@
 import type { NodeId, VoteRequest, VoteResponse } from '../messages.ts'
-import { majority } from './config.ts'
 import type { Replica } from './replica.ts'
 import type { Candidate, Prospective, Role, Transition } from './roles.ts'
+import { majority } from './voters.ts'
 
 /**
  * Prospective: asks the other voters whether it would be elected, in the epoch it is in.
@@ -40,7 +40,7 @@ function newBallot(replica: Replica): { granted: Set<NodeId>; rejected: Set<Node
 }
 
 function sendVoteRequests(replica: Replica, preVote: boolean): void {
-  const request: VoteRequest = {
+  const request = {
     type: 'vote',
     clusterId: replica.config.clusterId,
     epoch: replica.epoch,
@@ -49,8 +49,14 @@ function sendVoteRequests(replica: Replica, preVote: boolean): void {
     lastEpoch: replica.log.lastEpoch,
     endOffset: replica.log.endOffset,
     preVote,
+  } as const
+  for (const { id, directoryId } of replica.otherVoters()) {
+    replica.send(id, {
+      ...request,
+      voterId: id,
+      ...(directoryId === undefined ? {} : { voterDirectoryId: directoryId }),
+    })
   }
-  for (const voter of replica.otherVoters()) replica.send(voter, request)
 }
 
 /** Counts one voter's answer, or its silence. Answers to an earlier ballot do not count. */
@@ -73,9 +79,9 @@ export function countVote(
 
 /** What became of the election so far; called after everything that can decide it. */
 export function tickElection(replica: Replica, role: Prospective | Candidate): Transition | undefined {
-  const { voters, id } = replica.config
+  const { voters } = replica
   const ownVoteCounts = role.name === 'prospective' || replica.isHardStateDurable
-  if (ownVoteCounts) role.granted.add(id)
+  if (ownVoteCounts && replica.isVoter) role.granted.add(replica.config.id)
   const needed = majority(voters)
   if (role.granted.size >= needed) {
     return role.name === 'prospective' ? { to: 'candidate' } : { to: 'leader', grantedBy: [...role.granted] }
@@ -90,7 +96,8 @@ export function tickElection(replica: Replica, role: Prospective | Candidate): T
 }
 
 /**
- * Decides on a vote that another node asks for (Raft §5.2, §5.4.1; KIP-996 for pre-votes).
+ * Decides on a vote that another node asks for (Raft §5.2, §5.4.1; KIP-996 for pre-votes). Whether the candidate is a voter
+ * is not asked: the newest set of voters may not have come here yet, and its log says whether it may lead.
  *
  * A pre-vote is refused by a leader, and by a follower that has no reason to doubt its leader: a node that was cut off
  * and comes back must not unseat a leader that the others are content with.
@@ -101,7 +108,8 @@ export function answerVote(
   request: VoteRequest,
 ): { response: VoteResponse; transition?: Transition } {
   const mayGrant = request.preVote ? !isContent(role) : mayVoteFor(replica, role, request)
-  const granted = mayGrant && replica.isVoter && replica.log.isUpToDate(request.lastEpoch, request.endOffset)
+  const granted =
+    mayGrant && isAsked(replica, request) && replica.log.isUpToDate(request.lastEpoch, request.endOffset)
   const leaderId =
     role.name === 'follower' ? role.leaderId : role.name === 'leader' ? replica.config.id : undefined
   const response: VoteResponse = {
@@ -113,6 +121,14 @@ export function answerVote(
   if (!granted || request.preVote || replica.vote !== undefined) return { response }
   const vote = { id: request.candidateId, directoryId: request.candidateDirectoryId }
   return { response, transition: { to: 'unattached', epoch: request.epoch, vote } }
+}
+
+/**
+ * Whether this node votes at all. The candidate's log may know a set of voters that this one has not heard of, so that a
+ * candidate that names this very disk is believed; one that only knows ids is answered by those who are voters themselves.
+ */
+function isAsked(replica: Replica, request: VoteRequest): boolean {
+  return replica.isVoter || request.voterDirectoryId === replica.config.directoryId
 }
 
 function isContent(role: Role): boolean {

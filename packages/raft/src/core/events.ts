@@ -1,5 +1,7 @@
 import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
+import type { VoterChangeRequest } from './voter-change.ts'
+import type { VoterHistoryStart } from './voter-history.ts'
 
 /** Names a log write; ascending. */
 export type WriteId = number
@@ -14,6 +16,8 @@ export interface NewPayload {
 
 /** Everything that can happen to a node. */
 export type Event =
+  /** The log was searched for voters. The first event of all, and only once. */
+  | { readonly type: 'begin'; readonly voters: VoterHistoryStart }
   /** Time passed; sent at the latest at `nextDeadlineMs`. */
   | { readonly type: 'tick' }
   /** Another node asks; the answer is a `reply` effect with the same id. */
@@ -33,6 +37,10 @@ export type Event =
   | { readonly type: 'read'; readonly readId: number }
   /** To the leader only: hand leadership to another voter. */
   | { readonly type: 'transfer'; readonly to: NodeId }
+  /** To the leader only: add or remove a voter. A `voter-change` effect with the same id follows, sooner or later. */
+  | ({ readonly type: 'change-voters' } & VoterChangeRequest)
+  /** Whoever wanted this change does not wait for it any more. It is dropped unless its record is appended. */
+  | { readonly type: 'cancel-voter-change'; readonly changeId: number }
   /** Give up leadership, if this node has it. */
   | { readonly type: 'resign' }
 

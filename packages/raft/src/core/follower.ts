@@ -33,7 +33,7 @@ export function enterFollower(replica: Replica, leaderId: NodeId, inDoubt = fals
 /** Sends the next fetch when there is none under way and everything of the last one is durable. */
 export function tickFollower(replica: Replica, role: Follower): Transition | undefined {
   if (replica.now >= role.deadlineMs) {
-    return replica.isVoter
+    return replica.mayStand
       ? { to: 'prospective', lostLeaderId: role.leaderId }
       : { to: 'unattached', epoch: replica.epoch }
   }

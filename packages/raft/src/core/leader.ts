@@ -1,13 +1,26 @@
 import { assertInvariant, type Offset } from '@quorate/log'
-import type { FetchRequest, FetchResponse, NodeId } from '../messages.ts'
-import { majority } from './config.ts'
-import { controlBatch } from './control-records.ts'
+import type { FetchRequest, FetchResponse, NodeId, Voter } from '../messages.ts'
+import { controlBatch, type ControlRecord, ControlRecordType } from './control-records.ts'
 import type { NewPayload } from './events.ts'
 import { majorityOffset } from './high-watermark.ts'
 import { answerReads, failReads } from './reads.ts'
 import type { Replica } from './replica.ts'
 import { tickTransfer } from './transfer.ts'
-import type { Leader, ParkedFetch, ReplicaProgress, Transition } from './roles.ts'
+import {
+  type Leader,
+  type ParkedFetch,
+  progressOfVoter,
+  type ReplicaProgress,
+  type Transition,
+} from './roles.ts'
+import {
+  failVoterChange,
+  foundingVoters,
+  isRemoved,
+  tickVoterChange,
+  voterChangeDeadline,
+} from './voter-change.ts'
+import { findVoter, majority } from './voters.ts'
 
 /** Observers that have not fetched for this long are forgotten. */
 const observerExpiryMs = 300_000
@@ -22,13 +35,26 @@ const maxTrackedObservers = 10_000
  * |---------------------------------------------------------|------------|
  * | no majority fetched within 1.5 times the fetch timeout (check-quorum) | resigned |
  * | asked to give up                                        | resigned   |
+ * | it is no voter any more, and that is committed          | resigned   |
  * | a higher epoch is heard of                              | follower, unattached |
  */
 export function enterLeader(replica: Replica, grantedBy: readonly NodeId[]): Leader {
-  const { id, voters } = replica.config
   const epochStart = replica.log.endOffset
-  const record = { type: 'leader-change', version: 0, leaderId: id, voters, grantedBy } as const
-  replica.append([controlBatch(record, epochStart, replica.epoch, replica.wallTime)])
+  const records: ControlRecord[] = [
+    {
+      type: ControlRecordType.leaderChange,
+      version: 0,
+      leaderId: replica.config.id,
+      voters: replica.voters.map(({ id }) => id),
+      grantedBy,
+    },
+  ]
+  if (!replica.voterHistory.isRecorded) {
+    records.push({ type: ControlRecordType.voters, version: 0, voters: foundingVoters(replica) })
+  }
+  replica.append(
+    records.map((record, index) => controlBatch(record, epochStart + index, replica.epoch, replica.wallTime)),
+  )
   replica.lostElections = 0
   return {
     name: 'leader',
@@ -39,6 +65,7 @@ export function enterLeader(replica: Replica, grantedBy: readonly NodeId[]): Lea
     round: 0,
     roundSent: true,
     transfer: undefined,
+    change: undefined,
     announceMs: replica.now,
     checkQuorumMs: replica.now + checkQuorumTimeoutMs(replica),
   }
@@ -50,16 +77,24 @@ function checkQuorumTimeoutMs(replica: Replica): number {
 
 /** Answers reads and fetches whose time has come, and makes sure that there still is a quorum. */
 export function tickLeader(replica: Replica, role: Leader): Transition | undefined {
+  tickVoterChange(replica, role)
   answerReads(replica, role)
   answerParked(replica, role)
   if (replica.now >= role.checkQuorumMs && !extendQuorum(replica, role)) return { to: 'resigned' }
   if (replica.now >= role.announceMs) announce(replica, role)
+  if (isRemoved(replica)) return { to: 'resigned' }
   return tickTransfer(replica, role)
 }
 
 /** When {@link tickLeader} has something to do. */
 export function leaderDeadline(role: Leader): number {
-  let deadline = Math.min(role.announceMs, role.checkQuorumMs, role.transfer?.deadlineMs ?? Infinity)
+  const { announceMs, checkQuorumMs, transfer } = role
+  let deadline = Math.min(
+    announceMs,
+    checkQuorumMs,
+    transfer?.deadlineMs ?? Infinity,
+    voterChangeDeadline(role),
+  )
   for (const fetch of role.parked) deadline = Math.min(deadline, fetch.deadlineMs)
   return deadline
 }
@@ -101,18 +136,19 @@ function parkInstead(replica: Replica, role: Leader, replicaId: NodeId): void {
 }
 
 function recordProgress(replica: Replica, role: Leader, request: FetchRequest): void {
-  const { now, log, config } = replica
+  const { now, log, voters } = replica
   const caughtUp = request.fetchOffset >= log.endOffset
   const known = role.progress.get(request.replicaId)
-  if (known !== undefined) {
-    known.directoryId = request.replicaDirectoryId
+  if (known?.directoryId === request.replicaDirectoryId) {
+    if (caughtUp) known.lastCaughtUpMs = now
+    else if (request.fetchOffset >= known.leaderEndOffset) known.lastCaughtUpMs = known.lastFetchMs
     known.endOffset = request.fetchOffset
     known.readRound = Math.max(known.readRound, request.readRound)
     known.lastFetchMs = now
-    if (caughtUp) known.lastCaughtUpMs = now
+    known.leaderEndOffset = log.endOffset
     return
   }
-  const isVoter = config.voters.includes(request.replicaId)
+  const isVoter = findVoter(voters, request.replicaId, request.replicaDirectoryId) !== undefined
   if (!isVoter && (request.replicaId < 0 || role.progress.size >= maxTrackedObservers)) return
   role.progress.set(request.replicaId, {
     id: request.replicaId,
@@ -120,15 +156,15 @@ function recordProgress(replica: Replica, role: Leader, request: FetchRequest): 
     endOffset: request.fetchOffset,
     readRound: request.readRound,
     lastFetchMs: now,
+    leaderEndOffset: log.endOffset,
     lastCaughtUpMs: caughtUp ? now : -Infinity,
   })
 }
 
 /** Commits what a majority holds by now; called when this node's disk or a follower got further, and at no other time. */
 export function advanceHighWatermark(replica: Replica, role: Leader): void {
-  const { voters, id } = replica.config
-  const acknowledged = voters.map((voter): Offset =>
-    voter === id ? replica.log.durableEndOffset : (role.progress.get(voter)?.endOffset ?? 0),
+  const acknowledged = replica.voters.map((voter): Offset =>
+    replica.isSelf(voter) ? replica.log.durableEndOffset : (progressOfVoter(role, voter)?.endOffset ?? 0),
   )
   const held = majorityOffset(acknowledged, role.epochStart)
   // A majority without this node may be ahead of its disk. It commits, and so applies, only what it holds itself.
@@ -175,7 +211,7 @@ function answerWhere(replica: Replica, role: Leader, isDue: (fetch: ParkedFetch)
 /** Whether reads wait for a round that this voter has not heard of. */
 function isAskedToConfirm(replica: Replica, role: Leader, fetch: ParkedFetch): boolean {
   if (role.reads.length === 0 || fetch.readRound >= role.round) return false
-  return replica.config.voters.includes(fetch.replicaId)
+  return replica.voters.some(({ id }) => id === fetch.replicaId)
 }
 
 function fetchResponse(replica: Replica, role: Leader): FetchResponse {
@@ -187,10 +223,19 @@ function fetchResponse(replica: Replica, role: Leader): FetchResponse {
 /** Tells the voters that do not fetch who leads this epoch (KIP-595). */
 function announce(replica: Replica, role: Leader): void {
   const { clusterId, id, fetchTimeoutMs } = replica.config
+  const leaderEndpoints = replica.voters.find((voter) => replica.isSelf(voter))?.endpoints
   for (const voter of replica.otherVoters()) {
-    const lastFetchMs = role.progress.get(voter)?.lastFetchMs ?? -Infinity
+    const lastFetchMs = progressOfVoter(role, voter)?.lastFetchMs ?? -Infinity
     if (replica.now - lastFetchMs < fetchTimeoutMs / 2) continue
-    replica.send(voter, { type: 'begin-quorum-epoch', clusterId, epoch: replica.epoch, leaderId: id })
+    replica.send(voter.id, {
+      type: 'begin-quorum-epoch',
+      clusterId,
+      epoch: replica.epoch,
+      leaderId: id,
+      ...(leaderEndpoints === undefined ? {} : { leaderEndpoints }),
+      voterId: voter.id,
+      ...(voter.directoryId === undefined ? {} : { voterDirectoryId: voter.directoryId }),
+    })
   }
   role.announceMs = replica.now + fetchTimeoutMs / 2
 }
@@ -203,9 +248,11 @@ export function onAnnounceFailure(replica: Replica, role: Leader, voter: NodeId)
 
 /** Whether a majority fetched within the timeout; if so, looks again when the first of them would have been silent as long. */
 function extendQuorum(replica: Replica, role: Leader): boolean {
-  const { voters, id } = replica.config
+  const { voters } = replica
   const fetched = voters
-    .map((voter) => (voter === id ? replica.now : (role.progress.get(voter)?.lastFetchMs ?? -Infinity)))
+    .map((voter) =>
+      replica.isSelf(voter) ? replica.now : (progressOfVoter(role, voter)?.lastFetchMs ?? -Infinity),
+    )
     .toSorted((a, b) => b - a)
   const majorityFetchedMs = fetched[majority(voters) - 1]
   assertInvariant(majorityFetchedMs !== undefined, 'a quorum has voters')
@@ -215,8 +262,8 @@ function extendQuorum(replica: Replica, role: Leader): boolean {
 }
 
 function forgetObservers(replica: Replica, role: Leader): void {
-  for (const { id, lastFetchMs } of role.progress.values()) {
-    const isVoter = replica.config.voters.includes(id)
+  for (const { id, directoryId, lastFetchMs } of role.progress.values()) {
+    const isVoter = findVoter(replica.voters, id, directoryId) !== undefined
     if (!isVoter && replica.now - lastFetchMs > observerExpiryMs) role.progress.delete(id)
   }
 }
@@ -226,14 +273,18 @@ function forgetObservers(replica: Replica, role: Leader): void {
  * most of the log.
  */
 export function preferredSuccessors(replica: Replica, role: Leader, chosen: NodeId | undefined): NodeId[] {
-  const endOffset = (voter: NodeId): Offset =>
-    voter === chosen ? Infinity : (role.progress.get(voter)?.endOffset ?? 0)
-  return replica.otherVoters().toSorted((a, b) => endOffset(b) - endOffset(a))
+  const endOffset = (voter: Voter): Offset =>
+    voter.id === chosen ? Infinity : (progressOfVoter(role, voter)?.endOffset ?? 0)
+  return replica
+    .otherVoters()
+    .toSorted((a, b) => endOffset(b) - endOffset(a))
+    .map(({ id }) => id)
 }
 
 /** Fetches and reads that wait when leadership ends are told so at once. */
 export function leaveLeader(replica: Replica, role: Leader, leaderId: NodeId | undefined): void {
   failReads(replica, role, leaderId)
+  failVoterChange(replica, role)
   const known = leaderId === undefined ? {} : { leaderId }
   for (const fetch of role.parked) {
     const { epoch, highWatermark } = replica

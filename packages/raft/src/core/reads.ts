@@ -1,6 +1,6 @@
 import type { NodeId } from '../messages.ts'
 import type { Replica } from './replica.ts'
-import type { Leader } from './roles.ts'
+import { type Leader, progressOfVoter } from './roles.ts'
 
 /** Who is told that a read may go ahead: a call on this node, or a request of another. */
 export type Reader =
@@ -55,9 +55,9 @@ export function failReads(replica: Replica, role: Leader, leaderId: NodeId | und
 }
 
 function confirmedRound(replica: Replica, role: Leader): number {
-  const { voters, id } = replica.config
+  const { voters } = replica
   const rounds = voters
-    .map((voter) => (voter === id ? role.round : (role.progress.get(voter)?.readRound ?? 0)))
+    .map((voter) => (replica.isSelf(voter) ? role.round : (progressOfVoter(role, voter)?.readRound ?? 0)))
     .toSorted((a, b) => b - a)
   return rounds[Math.floor(voters.length / 2)] ?? 0
 }

@@ -8,11 +8,14 @@ import {
   type Vote,
 } from '@quorate/log'
 import type { Random } from '@quorate/transport'
-import type { FetchResponse, NodeId, RaftRefusal, RaftRequest, RaftResponse } from '../messages.ts'
-import { type CoreConfig, isVoter } from './config.ts'
+import type { FetchResponse, NodeId, RaftRefusal, RaftRequest, RaftResponse, Voter } from '../messages.ts'
+import type { CoreConfig } from './config.ts'
+import { votersIn } from './control-records.ts'
 import type { Effect } from './effects.ts'
 import type { SentRequest, WriteId } from './events.ts'
 import { type LogStart, LogView } from './log-view.ts'
+import { VoterHistory, type VoterHistoryStart } from './voter-history.ts'
+import { findVoter, hasDirectory } from './voters.ts'
 
 /** What a core starts from: its configuration, what its disk remembers, and randomness. */
 export interface ReplicaStart {
@@ -30,7 +33,6 @@ export interface ReplicaStart {
 export class Replica {
   readonly config: CoreConfig
   readonly log: LogView
-  readonly isVoter: boolean
   /** Elections this node lost, or could not win, since it last heard a leader: its pauses grow with them. */
   lostElections = 0
   /** Time of the step under way, in milliseconds on the driver's monotonic clock. */
@@ -40,6 +42,7 @@ export class Replica {
   #epoch: Epoch
   #vote: Vote | undefined
   #highWatermark: Offset
+  #voterHistory: VoterHistory
   #effects: Effect[] = []
   #hardStateWrite: WriteId = 0
   #nextCorrelationId = 1
@@ -48,7 +51,11 @@ export class Replica {
 
   constructor(start: ReplicaStart) {
     this.config = start.config
-    this.isVoter = isVoter(start.config)
+    this.#voterHistory = new VoterHistory({
+      base: start.config.bootstrapVoters,
+      isRecorded: false,
+      records: [],
+    })
     this.log = new LogView(start.log)
     // A log may know a higher epoch than the hard state: entries and votes are not always written together.
     this.#epoch = Math.max(start.hardState?.epoch ?? 0, this.log.lastEpoch)
@@ -86,9 +93,50 @@ export class Replica {
     return this.randomBetween(0, window)
   }
 
-  /** The other voters. */
-  otherVoters(): readonly NodeId[] {
-    return this.config.voters.filter((id) => id !== this.config.id)
+  /** The voters in effect: those of the newest record in the log, committed or not. */
+  get voters(): readonly Voter[] {
+    return this.#voterHistory.voters
+  }
+
+  /** Every set of voters that the log knows. */
+  get voterHistory(): VoterHistory {
+    return this.#voterHistory
+  }
+
+  /** Whether this node, with the disk it has, is one of the voters in effect. */
+  get isVoter(): boolean {
+    return this.isSelf(this.voters.find(({ id }) => id === this.config.id))
+  }
+
+  /**
+   * Whether this node may stand for election: a voter may, and so may one that a record removes which, for all it knows, is
+   * not committed yet. Nobody else may have that record, and then nobody else can be elected (dissertation §4.2.2).
+   */
+  get mayStand(): boolean {
+    if (this.isVoter) return true
+    const { previous = [], offset } = this.#voterHistory
+    const { id, directoryId } = this.config
+    return offset >= this.#highWatermark && findVoter(previous, id, directoryId) !== undefined
+  }
+
+  /** Whether `voter` is this node. */
+  isSelf(voter: Voter | undefined): boolean {
+    return voter?.id === this.config.id && hasDirectory(voter, this.config.directoryId)
+  }
+
+  /** The other nodes among the voters. One that has this node's id on another disk is not there to be talked to. */
+  otherVoters(): readonly Voter[] {
+    return this.voters.filter(({ id }) => id !== this.config.id)
+  }
+
+  /** What was found in the log before the node began. */
+  beginWith(history: VoterHistoryStart): void {
+    this.#voterHistory = new VoterHistory(history)
+    this.#tellVoters()
+  }
+
+  #tellVoters(): void {
+    this.emit({ type: 'voters', voters: this.voters })
   }
 
   /** The effects since the last call, in order. */
@@ -113,13 +161,22 @@ export class Replica {
 
   /** Appends to the log, as leader or as follower. */
   append(batches: readonly Batch[]): WriteId {
-    return this.#write({ batches })
+    const id = this.#write({ batches })
+    for (const batch of batches) {
+      const voters = votersIn(batch)
+      if (voters === undefined) continue
+      this.#voterHistory.append({ offset: batch.baseOffset, voters })
+      this.#tellVoters()
+    }
+    return id
   }
 
   /** Cuts the log. What is committed stays (Raft §5.3: leader completeness makes anything else a bug). */
   truncate(endOffset: Offset): WriteId {
     assertInvariant(endOffset >= this.#highWatermark, 'what is committed is never cut off')
-    return this.#write({ truncateTo: endOffset })
+    const id = this.#write({ truncateTo: endOffset })
+    if (this.#voterHistory.truncate(endOffset)) this.#tellVoters()
+    return id
   }
 
   #write(write: LogWrite): WriteId {
@@ -164,7 +221,13 @@ export class Replica {
 
   /** The answer to `request` that only says why it is not served, and what this node knows of the epoch. */
   refusal(request: RaftRequest, error: RaftRefusal, leaderId: NodeId | undefined): RaftResponse {
-    const envelope = { error, epoch: this.#epoch, ...(leaderId === undefined ? {} : { leaderId }) }
+    const leaderEndpoints = this.voters.find(({ id }) => id === leaderId)?.endpoints
+    const envelope = {
+      error,
+      epoch: this.#epoch,
+      ...(leaderId === undefined ? {} : { leaderId }),
+      ...(leaderEndpoints === undefined ? {} : { leaderEndpoints }),
+    }
     switch (request.type) {
       case 'vote':
         return { type: 'vote', granted: false, ...envelope }

@@ -1,7 +1,9 @@
 import type { Epoch, Offset, Vote } from '@quorate/log'
-import type { NodeId } from '../messages.ts'
+import type { NodeId, Voter } from '../messages.ts'
 import type { PendingRead } from './reads.ts'
 import type { Transfer } from './transfer.ts'
+import type { VoterChange } from './voter-change.ts'
+import { hasDirectory } from './voters.ts'
 
 /** No leader is known. A voter waits for one, or for its time to stand; an observer looks for one. */
 export interface Unattached {
@@ -33,12 +35,15 @@ export interface Candidate {
 /** What a leader knows of a replica that fetches from it. */
 export interface ReplicaProgress {
   readonly id: NodeId
-  directoryId: string
+  readonly directoryId: string
   /** Everything before it is durable there. */
   endOffset: Offset
   /** Newest round of reads that it has echoed. */
   readRound: number
   lastFetchMs: number
+  /** Where the leader's log ended at that fetch: whoever has that at the next one had caught up at this one. */
+  leaderEndOffset: Offset
+  /** Last time at which it had everything that the leader had. */
   lastCaughtUpMs: number
 }
 
@@ -67,10 +72,17 @@ export interface Leader {
   round: number
   roundSent: boolean
   transfer: Transfer | undefined
+  change: VoterChange | undefined
   /** Voters that have not answered the announcement nor fetched yet are told again at this time. */
   announceMs: number
   /** Without fetches from a majority by this time, it resigns. */
   checkQuorumMs: number
+}
+
+/** What is known of `voter`, if its node fetched from the disk that is the voter's. */
+export function progressOfVoter(role: Leader, voter: Voter): ReplicaProgress | undefined {
+  const progress = role.progress.get(voter.id)
+  return progress !== undefined && hasDirectory(voter, progress.directoryId) ? progress : undefined
 }
 
 /** Pulls from the leader. */

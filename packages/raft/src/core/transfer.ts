@@ -17,7 +17,10 @@ export interface Transfer {
  * as the first to stand. If that takes longer than an election, the leader goes on as before.
  */
 export function beginTransfer(replica: Replica, role: Leader, to: NodeId): void {
-  assertInvariant(replica.otherVoters().includes(to), 'leadership goes to another voter')
+  assertInvariant(
+    replica.otherVoters().some(({ id }) => id === to),
+    'leadership goes to another voter',
+  )
   role.transfer = { to, deadlineMs: replica.now + replica.config.electionTimeoutMs }
 }
 

@@ -1,3 +1,4 @@
+import type { NodeId } from '../messages.ts'
 import { fetchRequest } from './fetch-request.ts'
 import type { Replica } from './replica.ts'
 import type { Transition, Unattached } from './roles.ts'
@@ -16,18 +17,25 @@ import type { Transition, Unattached } from './roles.ts'
 export function enterUnattached(replica: Replica, delayMs: number | undefined): Unattached {
   const { electionTimeoutMs } = replica.config
   const waitMs = delayMs ?? replica.randomBetween(electionTimeoutMs, 2 * electionTimeoutMs)
-  return { name: 'unattached', deadlineMs: replica.now + (replica.isVoter ? waitMs : 0), probe: undefined }
+  return { name: 'unattached', deadlineMs: replica.now + (replica.mayStand ? waitMs : 0), probe: undefined }
 }
 
 /** A voter stands; an observer asks some voter who leads. */
 export function tickUnattached(replica: Replica, role: Unattached): Transition | undefined {
   if (replica.now < role.deadlineMs) return undefined
-  if (replica.isVoter) return { to: 'prospective' }
-  const { voters } = replica.config
-  const voter = voters[Math.floor(replica.randomBetween(0, voters.length))]
-  if (voter !== undefined) role.probe = replica.send(voter, fetchRequest(replica, 0))
+  if (replica.mayStand) return { to: 'prospective' }
+  const contacts = contactsOf(replica)
+  const contact = contacts[Math.floor(replica.randomBetween(0, contacts.length))]
+  if (contact !== undefined) role.probe = replica.send(contact, fetchRequest(replica, 0))
   role.deadlineMs = Infinity
   return undefined
+}
+
+/** The voters it knows, and those it was told of: after a long absence either may be gone. */
+function contactsOf(replica: Replica): readonly NodeId[] {
+  const { id, contacts } = replica.config
+  const voters = replica.otherVoters().map((voter) => voter.id)
+  return [...new Set([...voters, ...contacts])].filter((contact) => contact !== id)
 }
 
 /** An observer's question was answered or failed, and no leader came of it: ask another voter, after a pause. */

@@ -1,5 +1,6 @@
 import type { Offset } from '@quorate/log'
 import type { Core } from '../core/core.ts'
+import { findVoter } from '../core/voters.ts'
 import type { RaftStatus } from '../status.ts'
 import type { RaftOptions } from './options.ts'
 
@@ -14,7 +15,9 @@ export interface NodeParts {
 
 /** The status of a node. */
 export function describeNode({ core, options, appliedOffset, nowMs }: NodeParts): RaftStatus {
-  const { id, directoryId, clusterId, voters, log } = options
+  const { id, directoryId, clusterId, log } = options
+  const { voters, offset } = core.voterHistory
+  const { voterChange } = core
   return {
     id,
     directoryId,
@@ -24,6 +27,12 @@ export function describeNode({ core, options, appliedOffset, nowMs }: NodeParts)
     leaderId: core.leaderId,
     vote: core.vote,
     voters,
+    areVotersCommitted: core.highWatermark > offset,
+    voterChange: voterChange && {
+      kind: voterChange.kind,
+      voter: voterChange.voter,
+      isAppended: voterChange.recordOffset !== undefined,
+    },
     startOffset: log.startOffset,
     endOffset: core.durableEndOffset,
     endEpoch: core.lastEpoch,
@@ -32,7 +41,7 @@ export function describeNode({ core, options, appliedOffset, nowMs }: NodeParts)
     replicas: core.progress.map((replica) => ({
       id: replica.id,
       directoryId: replica.directoryId,
-      voter: voters.includes(replica.id),
+      voter: findVoter(voters, replica.id, replica.directoryId) !== undefined,
       endOffset: replica.endOffset,
       lag: core.endOffset - replica.endOffset,
       lastFetchAgoMs: nowMs - replica.lastFetchMs,

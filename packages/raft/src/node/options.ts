@@ -1,7 +1,8 @@
 import { functionOption, portOption } from '@quorate/transport'
 import { z } from 'zod'
 import { RaftError } from '../errors.ts'
-import type { NodeId } from '../messages.ts'
+import { votersSchema } from '../core/voter-schema.ts'
+import type { NodeId, Voter } from '../messages.ts'
 import type { RaftMetrics } from '../metrics.ts'
 import type { Clock, Logger, RaftLog, RaftTransport, Random, StateMachine } from '../ports.ts'
 
@@ -21,6 +22,8 @@ export interface RaftTuning {
   readonly electionBackoffMaxMs?: number
   /** Voters that learn together that the leader's process is gone stand at random within this many milliseconds. @default 50 */
   readonly electionJitterMs?: number
+  /** Milliseconds that a change of the voters may wait until it can be appended: a new voter catches up in this time. @default 30_000 */
+  readonly voterChangeTimeoutMs?: number
   /** Milliseconds after the end of a reign by which its proposals have an outcome: unknown, if the next leader has not settled it. @default 500 */
   readonly outcomeTimeoutMs?: number
   /** Payload bytes of one fetch response; a single larger batch is still sent. @default 1_048_576 */
@@ -35,13 +38,24 @@ export interface RaftTuning {
 
 /** What `openRaft` needs. The ports stay the caller's to close, after the node. */
 export interface RaftOptions extends RaftTuning {
-  /** This node. A node that is not among `voters` is an observer; {@link anonymousObserver} is one without a name. */
+  /** This node. Whether it is a voter is in the log; {@link anonymousObserver} is an observer without a name. */
   readonly id: NodeId
   /** Names the directory that holds the log, made once when it was formatted: a replaced disk is another voter (KIP-853). */
   readonly directoryId: string
   readonly clusterId: string
-  /** The voters, the same on every node. */
-  readonly voters: readonly NodeId[]
+  /**
+   * The voters that the quorum begins with, the same on every node, as ids or with what else is known of them.
+   *
+   * They count until the log names the voters, which the first leader sees to. After that they only say whom to ask by a
+   * node that knows no leader, and what they say may be out of date. The first leaders fill in directories that are missing.
+   */
+  readonly voters: readonly (NodeId | Voter)[]
+  /**
+   * This node joins a quorum that is there already: it takes `voters` for nothing but nodes to ask, and neither votes nor
+   * stands before the log says that it is a voter. Set it for good on a directory that takes the place of a lost one: the
+   * new one must not act on the list that the old one began with. @default false
+   */
+  readonly joins?: boolean
   readonly log: RaftLog
   readonly transport: RaftTransport
   readonly stateMachine: StateMachine
@@ -66,6 +80,7 @@ const tuningSchema = z.object({
   retryBackoffMs: milliseconds(20),
   electionBackoffMaxMs: milliseconds(1_000),
   electionJitterMs: milliseconds(50),
+  voterChangeTimeoutMs: milliseconds(30_000),
   outcomeTimeoutMs: milliseconds(500),
   fetchMaxBytes: bytes(1_048_576),
   maxBatchBytes: bytes(8_388_608),
@@ -77,7 +92,8 @@ const identitySchema = z.object({
   id: z.int().min(-1),
   directoryId: z.string().min(1).max(64),
   clusterId: z.string().min(1).max(64),
-  voters: z.array(z.int().nonnegative()).min(1).max(99),
+  voters: z.array(z.unknown()).min(1),
+  joins: z.boolean().default(false),
 })
 
 const portsSchema = z.object({
@@ -93,6 +109,13 @@ const portsSchema = z.object({
 /** Options with every default filled in. */
 export type ValidTuning = Required<RaftTuning>
 
+/** The voters among the options, in the form that the log has them. */
+export function optionVoters({ voters }: RaftOptions): readonly Voter[] {
+  return voters
+    .map((voter) => (typeof voter === 'number' ? { id: voter } : voter))
+    .toSorted((a, b) => a.id - b.id)
+}
+
 /** Checks what plain data can be wrong about, and that the ports have their methods. @throws RAFT_OPTIONS_INVALID */
 export function validateOptions(options: RaftOptions): ValidTuning {
   const identity = identitySchema.safeParse(options)
@@ -101,7 +124,8 @@ export function validateOptions(options: RaftOptions): ValidTuning {
   if (!identity.success) throw invalid(z.prettifyError(identity.error))
   if (!ports.success) throw invalid(z.prettifyError(ports.error))
   if (!tuning.success) throw invalid(z.prettifyError(tuning.error))
-  if (new Set(options.voters).size !== options.voters.length) throw invalid('voters are listed once each')
+  const voters = votersSchema.safeParse(optionVoters(options))
+  if (!voters.success) throw invalid(`voters: ${z.prettifyError(voters.error)}`)
   if (tuning.data.fetchMaxWaitMs * 2 >= tuning.data.fetchTimeoutMs) {
     throw invalid(
       'fetchMaxWaitMs must be less than half of fetchTimeoutMs, or idle followers stand for election',

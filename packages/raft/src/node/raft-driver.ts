@@ -4,8 +4,9 @@ import { Core, type StepTime } from '../core/core.ts'
 import type { Effect } from '../core/effects.ts'
 import type { Event } from '../core/events.ts'
 import type { ReplicaProgress } from '../core/roles.ts'
+import type { VoterHistoryStart } from '../core/voter-history.ts'
 import { RaftError } from '../errors.ts'
-import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { NamedVoter, NodeId, RaftRequest, RaftResponse, Voter } from '../messages.ts'
 import { type Clock, DeliveryError, type Leadership, type Logger } from '../ports.ts'
 import type { Outcome, Proposal } from '../proposal.ts'
 import type { RaftStatus, RoleChange } from '../status.ts'
@@ -13,10 +14,11 @@ import { BatchReader } from './batch-reader.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import { Delivery } from './delivery.ts'
 import { describeNode } from './describe-node.ts'
-import type { RaftOptions, ValidTuning } from './options.ts'
-import type { ProposeOptions, RaftNode, SubmitOptions } from './raft-node.ts'
+import { optionVoters, type RaftOptions, type ValidTuning } from './options.ts'
+import type { ChangeVotersOptions, ProposeOptions, RaftNode, SubmitOptions } from './raft-node.ts'
 import { FetchAnswers } from './fetch-answers.ts'
 import { HeldEffects } from './held-effects.ts'
+import { loadVoters } from './load-voters.ts'
 import { LogWriter } from './log-writer.ts'
 import { Outcomes, WatchedProposal } from './outcomes.ts'
 import { NewestValue } from './newest-value.ts'
@@ -24,6 +26,7 @@ import { NodeMeter } from './node-meter.ts'
 import { notLeader } from './not-leader.ts'
 import { PendingReplies, shuttingDown } from './pending-replies.ts'
 import { PendingReads, PendingTransfer } from './pending-calls.ts'
+import { PendingVoterChanges } from './pending-voter-changes.ts'
 import { raceSignal } from './race-signal.ts'
 import { readIndex } from './read-index.ts'
 import { TailCache } from './tail-cache.ts'
@@ -50,7 +53,7 @@ export class RaftDriver implements RaftNode {
   readonly #cache: TailCache
   readonly #reader: BatchReader
   readonly #delivery: Delivery
-  readonly #stopServing: () => void
+  #stopServing: () => void = () => undefined
   readonly #effects: Effect[] = []
   #performing = false
   readonly #held = new HeldEffects()
@@ -66,11 +69,12 @@ export class RaftDriver implements RaftNode {
   #closing: Promise<void> | undefined
   readonly #reads = new PendingReads()
   readonly #transfer: PendingTransfer
+  readonly #voterChanges = new PendingVoterChanges()
   readonly #outcomes: Outcomes
   readonly #farewells = new Set<Promise<unknown>>()
 
   constructor(options: RaftOptions, tuning: ValidTuning) {
-    const { log, stateMachine, transport, random = systemRandom } = options
+    const { log, stateMachine, random = systemRandom } = options
     this.id = options.id
     this.#options = options
     this.#tuning = tuning
@@ -92,8 +96,11 @@ export class RaftDriver implements RaftNode {
       onApplied: () => this.#outcomes.applied(),
       fail: (error) => this.#fail(error),
     })
-    const { id, directoryId, clusterId, voters } = options
-    const config = { ...tuning, id, directoryId, clusterId, voters }
+    const { id, directoryId, clusterId, joins = false } = options
+    const voters = optionVoters(options)
+    const bootstrapVoters = joins ? [] : voters
+    const contacts = voters.map((voter) => voter.id)
+    const config = { ...tuning, id, directoryId, clusterId, bootstrapVoters, contacts }
     this.#core = new Core({ config, hardState: log.hardState, log, random }, this.#time())
     this.#outcomes = new Outcomes({
       clock: this.#clock,
@@ -110,8 +117,10 @@ export class RaftDriver implements RaftNode {
     this.#timer = new DeadlineTimer(this.#clock, () => this.#step({ type: 'tick' }))
     this.#role = new NewestValue(this.#roleNow())
     if (options.metrics !== undefined) this.#meter = new NodeMeter(options.metrics, this.#core, this.#clock)
-    this.#stopServing = transport.serve((request) => this.#serve(request))
-    this.#timer.arm(this.#core.deadlineMs)
+    for (const voter of voters) this.#meet(voter.id, voter)
+    loadVoters(log, bootstrapVoters, (history) => this.#begin(history)).catch((error: unknown) =>
+      this.#fail(error as Error),
+    )
   }
 
   get leadership(): Leadership {
@@ -159,7 +168,7 @@ export class RaftDriver implements RaftNode {
 
   async transferLeadership(to?: NodeId): Promise<NodeId> {
     this.#assertLeads()
-    const others = this.#options.voters.filter((id) => id !== this.id)
+    const others = this.#core.voterHistory.voters.map(({ id }) => id).filter((id) => id !== this.id)
     const successor = to ?? mostCaughtUp(this.#core.progress, others)
     if (successor === undefined || !others.includes(successor)) {
       throw new RaftError('RAFT_TRANSFER_FAILED', `node ${String(successor)} is not another voter`)
@@ -167,6 +176,14 @@ export class RaftDriver implements RaftNode {
     const transferred = this.#transfer.begin()
     this.#step({ type: 'transfer', to: successor })
     return transferred
+  }
+
+  addVoter(voter: NamedVoter, options: ChangeVotersOptions = {}): Promise<void> {
+    return this.#changeVoters('add', voter, options)
+  }
+
+  removeVoter(voter: NamedVoter, options: ChangeVotersOptions = {}): Promise<void> {
+    return this.#changeVoters('remove', voter, options)
   }
 
   roles({ signal }: { readonly signal?: AbortSignal } = {}): AsyncIterable<RoleChange> {
@@ -222,6 +239,17 @@ export class RaftDriver implements RaftNode {
     return proposal
   }
 
+  async #changeVoters(
+    kind: 'add' | 'remove',
+    voter: NamedVoter,
+    { signal, timeoutMs = this.#tuning.voterChangeTimeoutMs }: ChangeVotersOptions,
+  ): Promise<void> {
+    signal?.throwIfAborted()
+    this.#assertLeads()
+    const request = { kind, voter, timeoutMs }
+    await this.#voterChanges.request(request, (event) => this.#step(event), signal)
+  }
+
   #assertOpen(): void {
     if (this.#state === 'closed') throw new RaftError('RAFT_CLOSED', 'the node was closed')
     if (this.#state === 'failed') throw new RaftError('RAFT_FAILED', 'the node stopped after a failure')
@@ -258,6 +286,17 @@ export class RaftDriver implements RaftNode {
     if (role === core.role && epoch === core.epoch && leaderId === core.leaderId) return
     this.#role.set(this.#roleNow())
     this.#meter?.roleChanged(nowMs)
+  }
+
+  /** The log was read: from now on this node takes part. */
+  #begin(voters: VoterHistoryStart): void {
+    if (this.#state !== 'open') return
+    this.#step({ type: 'begin', voters })
+    this.#stopServing = this.#options.transport.serve((request) => this.#serve(request))
+  }
+
+  #meet(id: NodeId, { endpoints }: Pick<Voter, 'endpoints'>): void {
+    if (endpoints !== undefined && id !== this.id) this.#options.transport.meet?.(id, endpoints)
   }
 
   #time(): StepTime {
@@ -323,6 +362,11 @@ export class RaftDriver implements RaftNode {
         return this.#reads.reject(effect.readId, notLeader(this.id, this.#core.leaderId))
       case 'transfer-taken-back':
         return this.#transfer.fail(`node ${effect.to} did not catch up in time`)
+      case 'voters':
+        for (const voter of effect.voters) this.#meet(voter.id, voter)
+        return
+      case 'voter-change':
+        return this.#voterChanges.settle(effect.changeId, effect.outcome)
       case 'leadership':
         if (effect.leaderId !== undefined && effect.leaderId !== this.id)
           this.#transfer.succeed(effect.leaderId)
@@ -354,7 +398,11 @@ export class RaftDriver implements RaftNode {
 
   #request(correlationId: number, to: NodeId, request: RaftRequest, timeoutMs: number): void {
     const answered = this.#options.transport.request(to, request, { timeoutMs }).then(
-      (response) => this.#step({ type: 'response', correlationId, response }),
+      (response) => {
+        const { leaderId, leaderEndpoints: endpoints } = response
+        if (leaderId !== undefined && endpoints !== undefined) this.#meet(leaderId, { endpoints })
+        this.#step({ type: 'response', correlationId, response })
+      },
       (error: unknown) => {
         const reason = error instanceof DeliveryError ? error.reason : 'unreachable'
         this.#logger.debug({ to, request: request.type, reason }, 'no answer')
@@ -369,6 +417,9 @@ export class RaftDriver implements RaftNode {
 
   #serve(request: RaftRequest): Promise<RaftResponse> {
     if (this.#state !== 'open') return Promise.resolve(shuttingDown(request, this.#core))
+    if (request.type === 'begin-quorum-epoch' && request.leaderEndpoints !== undefined) {
+      this.#meet(request.leaderId, { endpoints: request.leaderEndpoints })
+    }
     const { requestId, response } = this.#replies.add(request)
     this.#step({ type: 'request', requestId, request })
     return response
@@ -396,6 +447,7 @@ export class RaftDriver implements RaftNode {
     this.#delivery.close(error)
     this.#outcomes.close(error)
     this.#transfer.fail('the node stopped')
+    this.#voterChanges.rejectAll(error)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Offset } from '@quorate/log'
-import type { NodeId } from '../messages.ts'
+import type { NamedVoter, NodeId } from '../messages.ts'
 import type { Leadership } from '../ports.ts'
 import type { Outcome, Proposal } from '../proposal.ts'
 import type { RaftStatus, RoleChange } from '../status.ts'
@@ -10,6 +10,14 @@ export interface ProposeOptions {
   readonly count?: number
   /** Wall-clock milliseconds the batch is stamped with. @default the clock's wall time */
   readonly timestampMs?: number
+}
+
+/** Options of `addVoter` and `removeVoter`. */
+export interface ChangeVotersOptions {
+  /** Milliseconds until the change must be in the log, a new voter's catching up included. @default voterChangeTimeoutMs */
+  readonly timeoutMs?: number
+  /** Stops waiting. The change is dropped, unless its record is in the log already: that stays. */
+  readonly signal?: AbortSignal
 }
 
 /** Options of `submit`. */
@@ -62,6 +70,31 @@ export interface RaftNode extends AsyncDisposable {
    * @throws RAFT_NOT_LEADER, RAFT_TRANSFER_FAILED (this node may lead still: see `leadership`), RAFT_CLOSED, RAFT_FAILED
    */
   transferLeadership(to?: NodeId): Promise<NodeId>
+  /**
+   * Makes an observer a voter, on the leader (Raft §6, KIP-853).
+   *
+   * The node must run and fetch by then: the leader waits until it has caught up, since from the moment the record is
+   * appended nothing is committed that a majority with the new voter does not hold. Resolves when the record is committed.
+   * If this very voter is one already, only its endpoints are replaced.
+   *
+   * A node whose disk was replaced is removed with its old directory first and added with the new one then.
+   *
+   * @throws RAFT_NOT_LEADER, RAFT_CHANGE_IN_PROGRESS, RAFT_DUPLICATE_VOTER, RAFT_TOO_MANY_VOTERS, RAFT_VOTER_BEHIND,
+   *   RAFT_CHANGE_TIMEOUT, RAFT_OPTIONS_INVALID: nothing was changed; RAFT_CHANGE_UNKNOWN, RAFT_CLOSED, RAFT_FAILED, or the
+   *   signal's reason: look at `status().voters` of the leader
+   */
+  addVoter(voter: NamedVoter, options?: ChangeVotersOptions): Promise<void>
+  /**
+   * Makes a voter an observer, on the leader. Resolves when the record is committed, without that voter's help.
+   *
+   * A leader that removes itself leads until then, does not count itself meanwhile, and gives up afterwards. A node that was
+   * removed follows as an observer as long as it runs; it does not come back by itself.
+   *
+   * @throws RAFT_NOT_LEADER, RAFT_CHANGE_IN_PROGRESS, RAFT_VOTER_NOT_FOUND, RAFT_LAST_VOTER, RAFT_CHANGE_TIMEOUT,
+   *   RAFT_OPTIONS_INVALID: nothing was changed; RAFT_CHANGE_UNKNOWN, RAFT_CLOSED, RAFT_FAILED, or the signal's reason: look
+   *   at `status().voters` of the leader
+   */
+  removeVoter(voter: NamedVoter, options?: ChangeVotersOptions): Promise<void>
   /** Gives up leadership, if this node has it: followers elect another one without waiting for a timeout. */
   resign(): void
   /**

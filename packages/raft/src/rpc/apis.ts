@@ -1,5 +1,6 @@
 import { defineApi } from '@quorate/transport'
 import { z } from 'zod'
+import { endpointsSchema } from '../core/voter-schema.ts'
 import type {
   BeginQuorumEpochRequest,
   BeginQuorumEpochResponse,
@@ -21,12 +22,19 @@ const sender = { clusterId: name, epoch }
 const refusal = z.enum([
   'FENCED_LEADER_EPOCH',
   'INCONSISTENT_CLUSTER_ID',
+  'INVALID_VOTER_KEY',
   'NOT_LEADER',
-  'NOT_VOTER',
   'SHUTTING_DOWN',
   'UNKNOWN_LEADER_EPOCH',
 ])
-const answer = { error: refusal.exactOptional(), epoch, leaderId: voterId.exactOptional() }
+const answer = {
+  error: refusal.exactOptional(),
+  epoch,
+  leaderId: voterId.exactOptional(),
+  leaderEndpoints: endpointsSchema.exactOptional(),
+}
+/** Whom a request is meant for: the node and the disk. */
+const addressee = { voterId, voterDirectoryId: name.exactOptional() }
 
 /** A vote or a pre-vote; Kafka's key. */
 export const voteApi = defineApi<VoteRequest, VoteResponse>({
@@ -39,6 +47,7 @@ export const voteApi = defineApi<VoteRequest, VoteResponse>({
         ...sender,
         candidateId: voterId,
         candidateDirectoryId: name,
+        ...addressee,
         lastEpoch: epoch,
         endOffset: offset,
         preVote: z.boolean(),
@@ -54,7 +63,13 @@ export const beginQuorumEpochApi = defineApi<BeginQuorumEpochRequest, BeginQuoru
   name: 'BeginQuorumEpoch',
   versions: [
     {
-      request: z.object({ type: z.literal('begin-quorum-epoch'), ...sender, leaderId: voterId }),
+      request: z.object({
+        type: z.literal('begin-quorum-epoch'),
+        ...sender,
+        leaderId: voterId,
+        leaderEndpoints: endpointsSchema.exactOptional(),
+        ...addressee,
+      }),
       response: z.object({ type: z.literal('begin-quorum-epoch'), ...answer }),
     },
   ],

@@ -8,14 +8,19 @@ import {
   RpcError,
   TransportError,
 } from '@quorate/transport'
-import type { FetchRequest, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { Endpoints, FetchRequest, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import { DeliveryError, type DeliveryFailure, type RaftRequestHandler, type RaftTransport } from '../ports.ts'
 import { beginQuorumEpochApi, endQuorumEpochApi, fetchApi, readIndexApi, voteApi } from './apis.ts'
 
+/** Nodes whose address is learned; voters are fewer. */
+const maxMetNodes = 1_000
+
 /** What {@link rpcTransport} needs. */
 export interface RpcTransportOptions {
-  /** Where the voters listen. A node never calls an observer. */
+  /** Where nodes listen, by id. What is here is never replaced by what the log says. A node never calls an observer. */
   readonly peers: ReadonlyMap<NodeId, Address>
+  /** The endpoint of a voter that this transport connects to, for voters that are not among `peers`. @default 'quorum' */
+  readonly listener?: string
   /** Makes the client for one peer, once. `rpcClient` with the transport of your choice. */
   readonly connect: (address: Address) => RpcClient
 }
@@ -36,7 +41,9 @@ export function rpcTransport(options: RpcTransportOptions): RpcRaftTransport {
 class Rpc implements RpcRaftTransport {
   readonly handlers: readonly HandledApi[]
   readonly #options: RpcTransportOptions
-  readonly #clients = new Map<NodeId, RpcClient>()
+  readonly #clients = new Map<NodeId, { readonly address: Address; readonly client: RpcClient }>()
+  /** Where nodes that are not among `peers` listen, as the quorum says. */
+  readonly #met = new Map<NodeId, Address>()
   #handler: RaftRequestHandler | undefined
 
   constructor(options: RpcTransportOptions) {
@@ -82,8 +89,15 @@ class Rpc implements RpcRaftTransport {
     }
   }
 
+  meet(id: NodeId, endpoints: Endpoints): void {
+    const address = endpoints[this.#options.listener ?? 'quorum']
+    if (address === undefined || this.#options.peers.has(id)) return
+    if (!this.#met.has(id) && this.#met.size >= maxMetNodes) return
+    this.#met.set(id, address)
+  }
+
   async close(): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.close()))
+    await Promise.all([...this.#clients.values()].map(({ client }) => client.close()))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -91,12 +105,14 @@ class Rpc implements RpcRaftTransport {
   }
 
   #client(to: NodeId): RpcClient {
-    const known = this.#clients.get(to)
-    if (known !== undefined) return known
-    const address = this.#options.peers.get(to)
+    const address = this.#options.peers.get(to) ?? this.#met.get(to)
     if (address === undefined) throw new Error(`node ${to} has no address`)
+    const known = this.#clients.get(to)
+    if (known?.address === address) return known.client
+    // It moved: who waits for an answer from where it was is told that the connection is gone.
+    void known?.client.close()
     const client = this.#options.connect(address)
-    this.#clients.set(to, client)
+    this.#clients.set(to, { address, client })
     return client
   }
 

@@ -8,6 +8,8 @@ const vote = (overrides: Partial<VoteRequest> = {}): VoteRequest => ({
   epoch: 1,
   candidateId: 2,
   candidateDirectoryId: 'd2',
+  voterId: 1,
+  voterDirectoryId: 'd1',
   lastEpoch: 0,
   endOffset: 0,
   preVote: false,
@@ -49,7 +51,7 @@ t.test('a candidate with a majority leads, and appends a leader change record fi
   const [first] = writes(effects).flatMap((write) => write.batches ?? [])
   t.equal(first?.epoch, 1)
   t.equal(first?.attributes, 1)
-  t.match(new TextDecoder().decode(first?.payload), /"type":"leader-change".*"leaderId":1/)
+  t.match(new TextDecoder().decode(first?.payload), /"type":2.*"leaderId":1/)
   t.same(
     requests(effects).map(({ to, request }) => [to, request.type]),
     [
@@ -60,7 +62,7 @@ t.test('a candidate with a majority leads, and appends a leader change record fi
 })
 
 t.test('a sole voter leads once its vote for itself is durable, and not before', async (t) => {
-  const node = new CoreHarness({ config: { voters: [1] } })
+  const node = new CoreHarness({ voters: [1] })
   const stood = node.at(0)
   t.equal(node.core.role, 'candidate')
   node.written(stood)
@@ -149,15 +151,20 @@ t.test('a node that led does not lead the same epoch again after a restart', asy
   t.equal(node.core.epoch, 5)
 })
 
-t.test('nobody votes for a node that is not a voter, and an observer does not vote', async (t) => {
-  const node = new CoreHarness()
-  t.match(replies(node.request(vote({ candidateId: 9, epoch: 8 }))), [{ error: 'NOT_VOTER', granted: false }])
-  t.equal(node.core.epoch, 0, 'its epoch means nothing')
-  const observer = new CoreHarness({ config: { id: 7 } })
-  t.notOk(granted(observer.request(vote())))
-  observer.at(10_000)
-  t.equal(observer.core.role, 'unattached', 'nor does it stand')
-})
+t.test(
+  'an observer does not stand, and votes only for who knows it as a voter on the disk it has',
+  async (t) => {
+    const observer = new CoreHarness({ config: { id: 7, directoryId: 'd7' } })
+    const { voterDirectoryId: _, ...byId } = vote({ voterId: 7 })
+    t.notOk(granted(observer.request(byId)), 'whoever knows only its id may mean an earlier disk')
+    t.match(replies(observer.request(vote({ voterId: 7, voterDirectoryId: 'd' }))), [
+      { error: 'INVALID_VOTER_KEY', granted: false },
+    ])
+    t.ok(granted(observer.request(vote({ voterId: 7, voterDirectoryId: 'd7' }))), 'its own log may be behind')
+    observer.at(10_000)
+    t.equal(observer.core.role, 'unattached')
+  },
+)
 
 t.test('a message of another cluster changes nothing', async (t) => {
   const node = new CoreHarness()

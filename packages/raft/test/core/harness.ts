@@ -3,7 +3,8 @@ import type { CoreConfig } from '../../src/core/config.ts'
 import { Core } from '../../src/core/core.ts'
 import type { Effect } from '../../src/core/effects.ts'
 import type { Event } from '../../src/core/events.ts'
-import type { FetchResponse, RaftRequest, RaftResponse } from '../../src/messages.ts'
+import type { VoterHistoryStart } from '../../src/core/voter-history.ts'
+import type { FetchResponse, NamedVoter, RaftRequest, RaftResponse } from '../../src/messages.ts'
 
 /** A core at node 1 of voters 1, 2 and 3, unless told otherwise, with its effects at hand. Its time only moves with `at`. */
 export class CoreHarness {
@@ -14,6 +15,10 @@ export class CoreHarness {
   constructor(
     start: {
       readonly config?: Partial<CoreConfig>
+      /** The voters that the log began with, on disks called d1, d2 and so on. */
+      readonly voters?: readonly number[]
+      /** What the log says of voters, if not that. */
+      readonly history?: VoterHistoryStart
       readonly hardState?: HardState
       readonly endOffset?: number
       readonly epochs?: readonly EpochStart[]
@@ -23,7 +28,8 @@ export class CoreHarness {
       id: 1,
       directoryId: 'd1',
       clusterId: 'c',
-      voters: [1, 2, 3],
+      bootstrapVoters: [],
+      contacts: [1, 2, 3],
       electionTimeoutMs: 1_000,
       fetchTimeoutMs: 2_000,
       fetchMaxWaitMs: 500,
@@ -35,6 +41,11 @@ export class CoreHarness {
     }
     const log = { startOffset: 0, endOffset: start.endOffset ?? 0, epochs: start.epochs ?? [] }
     this.core = new Core({ config, hardState: start.hardState, log, random: () => 0.5 }, this.#time())
+    const { voters = [1, 2, 3] } = start
+    this.step({
+      type: 'begin',
+      voters: start.history ?? { base: namedVoters(...voters), isRecorded: true, records: [] },
+    })
   }
 
   /** One event, and the effects it has. Writes stay pending until `write` is told to finish. */
@@ -78,7 +89,13 @@ export class CoreHarness {
 
   /** Follows node 2 in `epoch`. @returns the effects, with the first fetch among them */
   follow(epoch: number): Effect[] {
-    const effects = this.request({ type: 'begin-quorum-epoch', clusterId: 'c', epoch, leaderId: 2 })
+    const effects = this.request({
+      type: 'begin-quorum-epoch',
+      clusterId: 'c',
+      epoch,
+      leaderId: 2,
+      voterId: 1,
+    })
     return [...effects, ...this.written(effects)]
   }
 
@@ -108,6 +125,11 @@ export class CoreHarness {
   #time(): { now: number; wallTime: number } {
     return { now: this.nowMs, wallTime: this.nowMs }
   }
+}
+
+/** Voters on disks called d1, d2 and so on. */
+export function namedVoters(...ids: readonly number[]): readonly NamedVoter[] {
+  return ids.map((id) => ({ id, directoryId: `d${id}` }))
 }
 
 /** The replies among `effects`. */

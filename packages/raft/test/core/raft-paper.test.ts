@@ -12,6 +12,7 @@ const voteRequest = {
   epoch: 1,
   candidateId: 2,
   candidateDirectoryId: 'd2',
+  voterId: 1,
   lastEpoch: 0,
   endOffset: 0,
   preVote: false,
@@ -93,7 +94,7 @@ t.test('§5.2: a server votes for one candidate in a term, first come first serv
 t.test('§5.2: a candidate that hears of a leader of its term follows it', async (t) => {
   const node = new CoreHarness()
   node.answer(node.at(node.core.deadlineMs), 2, { type: 'vote', epoch: 0, granted: true })
-  node.request({ type: 'begin-quorum-epoch', clusterId: 'c', epoch: 1, leaderId: 3 })
+  node.request({ type: 'begin-quorum-epoch', clusterId: 'c', epoch: 1, leaderId: 3, voterId: 1 })
   t.equal(node.core.role, 'follower')
   t.equal(node.core.leaderId, 3)
 })
@@ -211,6 +212,6 @@ t.test(
     const won = node.lead()
     const [write] = writes(won)
     const record: unknown = JSON.parse(new TextDecoder().decode(write?.batches?.[0]?.payload))
-    t.match(record, { type: 'leader-change', leaderId: 1 })
+    t.match(record, { type: 2, leaderId: 1 })
   },
 )

@@ -54,7 +54,7 @@ t.test('an observer’s echo does not count, and a sole voter needs none', async
   const node = settledLeader()
   node.step({ type: 'read', readId: 1 })
   t.same(indexes(node.fetchFrom(9, 1, 1, 1)), [])
-  const alone = new CoreHarness({ config: { voters: [1] } })
+  const alone = new CoreHarness({ voters: [1] })
   const won = alone.written(alone.at(0))
   alone.written(won)
   t.same(indexes(alone.step({ type: 'read', readId: 1 })), [[1, 1]])

@@ -176,6 +176,6 @@ t.test('an observer finds the leader by asking a voter', async (t) => {
 t.test('two leaders in one epoch stop the node that sees them', async (t) => {
   const node = new CoreHarness()
   node.lead()
-  const intruder = { type: 'begin-quorum-epoch', clusterId: 'c', epoch: 1, leaderId: 3 } as const
+  const intruder = { type: 'begin-quorum-epoch', clusterId: 'c', epoch: 1, leaderId: 3, voterId: 1 } as const
   t.throws(() => node.request(intruder), { code: 'INVARIANT_BROKEN' })
 })

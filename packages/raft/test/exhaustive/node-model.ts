@@ -3,6 +3,7 @@ import type { StepTime } from '../../src/core/core.ts'
 import type { Effect } from '../../src/core/effects.ts'
 import type { Event } from '../../src/core/events.ts'
 import type { ReplicaStart } from '../../src/core/replica.ts'
+import type { VoterHistoryStart } from '../../src/core/voter-history.ts'
 import type { RaftRequest, RaftResponse } from '../../src/messages.ts'
 import { clone, config, fingerprint, type OpenCore, shiftTime } from './open-core.ts'
 
@@ -36,6 +37,13 @@ const now: StepTime = { now: 0, wallTime: 0 }
 /** Requests that one node can have under way. */
 const maxCorrelationId = 31
 
+/** The voters that every node's log began with. */
+const founders: VoterHistoryStart = {
+  base: [1, 2, 3].map((id) => ({ id, directoryId: `d${id}` })),
+  isRecorded: true,
+  records: [],
+}
+
 /** One node with its disk and the driver's part: what waits for the disk, and what a crash takes along. */
 export class NodeModel {
   readonly id: number
@@ -55,7 +63,7 @@ export class NodeModel {
 
   /** A node on an empty disk. */
   static create(id: number, makeCore: MakeCore): NodeModel {
-    return new NodeModel(id, makeCore(startOf(id, { batches: [], hardState: undefined }), now))
+    return new NodeModel(id, begun(makeCore, startOf(id, { batches: [], hardState: undefined })))
   }
 
   /** Equal for nodes that can never behave differently. */
@@ -188,7 +196,7 @@ export class NodeModel {
     this.pending = []
     this.held = []
     this.lastWritten = 0
-    this.core = makeCore(startOf(this.id, this.disk), now)
+    this.core = begun(makeCore, startOf(this.id, this.disk))
   }
 
   /** Numbers that only have to differ are made small again, so that going round in a circle ends where it began. */
@@ -210,6 +218,12 @@ export class NodeModel {
     replica._hardStateWrite = 0
     this.lastWritten = 0
   }
+}
+
+function begun(makeCore: MakeCore, start: ReplicaStart): OpenCore {
+  const core = makeCore(start, now)
+  core.step({ type: 'begin', voters: founders }, now)
+  return core
 }
 
 function applied(batches: readonly Batch[], write: LogWrite): Batch[] {

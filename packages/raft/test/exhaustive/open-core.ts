@@ -80,7 +80,8 @@ export function shiftTime(value: unknown, ms: number): void {
 /** Short times in round proportions, so that few of them differ. */
 export const config: Omit<CoreConfig, 'id' | 'directoryId'> = {
   clusterId: 'c',
-  voters: [1, 2, 3],
+  bootstrapVoters: [],
+  contacts: [1, 2, 3],
   electionTimeoutMs: 1_000,
   fetchTimeoutMs: 2_000,
   fetchMaxWaitMs: 500,

@@ -35,11 +35,11 @@ t.test('a proposal is applied where it was said to be', async (t) => {
   t.teardown(() => raft.close())
   t.throws(() => raft.propose(payload), { code: 'RAFT_NOT_LEADER' }, 'not before it was elected')
   await leading
-  t.same(raft.propose(payload, { count: 3 }), { epoch: 1, baseOffset: 1, lastOffset: 3 })
-  t.equal(raft.nextOffset, 4)
+  t.same(raft.propose(payload, { count: 3 }), { epoch: 1, baseOffset: 2, lastOffset: 4 })
+  t.equal(raft.nextOffset, 5)
   await new Promise((resolve) => setImmediate(resolve))
-  t.equal(applied[1], 'hello')
-  t.match(raft.status(), { role: 'leader', epoch: 1, leaderId: 1, highWatermark: 4, endOffset: 4 })
+  t.equal(applied[2], 'hello', 'after who leads and who votes')
+  t.match(raft.status(), { role: 'leader', epoch: 1, leaderId: 1, highWatermark: 5, endOffset: 5 })
 })
 
 t.test('the outcome of a proposal is told, also to somebody who asks late', async (t) => {
@@ -47,10 +47,10 @@ t.test('the outcome of a proposal is told, also to somebody who asks late', asyn
   t.match(await raft.submit(payload), { status: 'rejected', error: { code: 'RAFT_NOT_LEADER' } })
   await leading
   const proposal = raft.propose(payload)
-  t.same(await proposal.outcome, { status: 'committed', epoch: 1, baseOffset: 1, lastOffset: 1 })
+  t.same(await proposal.outcome, { status: 'committed', epoch: 1, baseOffset: 2, lastOffset: 2 })
   const late = raft.propose(payload)
-  await raft.applied(3)
-  t.match(await late.outcome, { status: 'committed', baseOffset: 2 })
+  await raft.applied(4)
+  t.match(await late.outcome, { status: 'committed', baseOffset: 3 })
   await raft.close()
 })
 
@@ -63,7 +63,7 @@ t.test('a wait for an outcome ends with its signal, and then it is unknown', asy
   controller.abort(new Error('enough'))
   t.match(await submitted, { status: 'unknown', error: { message: 'enough' } })
   t.match(await raft.submit(payload, { signal: controller.signal }), { status: 'rejected' })
-  t.equal(raft.nextOffset, 2, 'a signal that is aborted before keeps it from being proposed')
+  t.equal(raft.nextOffset, 3, 'a signal that is aborted before keeps it from being proposed')
 })
 
 t.test('a node that fails leaves its proposals unknown', async (t) => {
@@ -81,7 +81,7 @@ t.test('a proposal that is too large, or too many at once, is refused and not ap
   t.throws(() => raft.propose(new Uint8Array(11)), { code: 'RAFT_BATCH_TOO_LARGE' })
   raft.propose(payload)
   t.throws(() => raft.propose(payload), { code: 'RAFT_OVERLOADED' })
-  t.equal(raft.nextOffset, 2)
+  t.equal(raft.nextOffset, 3)
 })
 
 t.test('a failed write stops the node, and it says why', async (t) => {

@@ -18,6 +18,7 @@ t.test(
       epoch: 1,
       candidateId: 3,
       candidateDirectoryId: 'd3',
+      voterId: 1,
       lastEpoch: 0,
       endOffset: 0,
       preVote: true,

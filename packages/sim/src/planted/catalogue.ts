@@ -93,8 +93,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/replica.ts',
-        find: "assertInvariant(endOffset >= this.#highWatermark, 'what is committed is never cut off')\n    return this.#write({ truncateTo: endOffset })",
-        replace: 'return this.#write({ truncateTo: Math.max(0, endOffset - 1) })',
+        find: "assertInvariant(endOffset >= this.#highWatermark, 'what is committed is never cut off')\n    const id = this.#write({ truncateTo: endOffset })",
+        replace: 'const id = this.#write({ truncateTo: Math.max(0, endOffset - 1) })',
       },
     ],
   },
@@ -103,9 +103,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/leader.ts',
-        find: 'const acknowledged = voters.map((voter): Offset =>',
+        find: 'const acknowledged = replica.voters.map((voter): Offset =>',
         replace:
-          'const acknowledged = [...new Set([...voters, ...role.progress.keys()])].map((voter): Offset =>',
+          'const acknowledged = [...role.progress.values(), { id: replica.config.id }].map((voter): Offset =>',
       },
     ],
   },
@@ -114,8 +114,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/leader.ts',
-        find: 'voter === id ? replica.log.durableEndOffset :',
-        replace: 'voter === id ? replica.log.endOffset :',
+        find: 'replica.isSelf(voter) ? replica.log.durableEndOffset :',
+        replace: 'replica.isSelf(voter) ? replica.log.endOffset :',
       },
       {
         file: 'core/replica.ts',
@@ -194,9 +194,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/core.ts',
-        find: 'this.#role = enterUnattached(this.#replica, waitMs)',
+        find: 'this.#role = enterUnattached(replica, waitMs)',
         replace:
-          'this.#role = start.hardState?.vote?.id === id && start.hardState.epoch === this.#replica.log.lastEpoch\n      ? enterLeader(this.#replica, [id]) : enterUnattached(this.#replica, waitMs)',
+          'this.#role = replica.vote?.id === replica.config.id && replica.epoch === replica.log.lastEpoch\n      ? enterLeader(replica, [replica.config.id]) : enterUnattached(replica, waitMs)',
       },
     ],
   },

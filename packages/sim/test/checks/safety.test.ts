@@ -18,9 +18,18 @@ function batch(baseOffset: number, epoch: number, value = 1): Batch {
 }
 
 function status(id: number, role: RaftStatus['role'], epoch: number, highWatermark: number): RaftStatus {
-  const identity = { id, directoryId: 'd', clusterId: 'c', voters: [1, 2, 3] }
+  const identity = { id, directoryId: 'd', clusterId: 'c', voters: [], areVotersCommitted: true }
   const log = { startOffset: 0, endOffset: 0, endEpoch: 0, highWatermark, appliedOffset: 0 }
-  return { ...identity, role, epoch, leaderId: undefined, vote: undefined, ...log, replicas: [] }
+  return {
+    ...identity,
+    role,
+    epoch,
+    leaderId: undefined,
+    vote: undefined,
+    voterChange: undefined,
+    ...log,
+    replicas: [],
+  }
 }
 
 /** Three voters on empty disks, and ways to let things happen to them. */
@@ -107,7 +116,14 @@ t.test('a cut of something committed is found out, a cut of something else is no
 
 t.test('two votes in an epoch are found out, also with a restart between them', async (t) => {
   const { checker, a } = setup()
-  const vote = { type: 'vote', clusterId: 'c', epoch: 1, candidateDirectoryId: 'd', preVote: false } as const
+  const vote = {
+    type: 'vote',
+    clusterId: 'c',
+    epoch: 1,
+    candidateDirectoryId: 'd',
+    voterId: 1,
+    preVote: false,
+  } as const
   const log = { lastEpoch: 0, endOffset: 0 }
   const granted = { type: 'vote', epoch: 1, granted: true } as const
   a.disk.hardState = { epoch: 1, vote: { id: 2 } }
@@ -120,7 +136,14 @@ t.test('two votes in an epoch are found out, also with a restart between them', 
 
 t.test('a vote that is not on disk when it leaves is found out', async (t) => {
   const { checker, a } = setup()
-  const vote = { type: 'vote', clusterId: 'c', epoch: 1, candidateDirectoryId: 'd', preVote: false } as const
+  const vote = {
+    type: 'vote',
+    clusterId: 'c',
+    epoch: 1,
+    candidateDirectoryId: 'd',
+    voterId: 1,
+    preVote: false,
+  } as const
   const request = { ...vote, lastEpoch: 0, endOffset: 0, candidateId: 2 }
   t.throws(
     () => checker.onResponse(a, request, { type: 'vote', epoch: 1, granted: true }),
@@ -131,7 +154,7 @@ t.test('a vote that is not on disk when it leaves is found out', async (t) => {
 t.test('an epoch that falls over a restart is found out', async (t) => {
   const { checker, a } = setup()
   a.disk.hardState = { epoch: 4 }
-  checker.onRequest(a, { type: 'begin-quorum-epoch', clusterId: 'c', epoch: 4, leaderId: 1 })
+  checker.onRequest(a, { type: 'begin-quorum-epoch', clusterId: 'c', epoch: 4, leaderId: 1, voterId: 1 })
   checker.onStart(a)
   t.throws(() => checker.onStatus(a, status(1, 'unattached', 3, 0)), /^epochs never fall/)
 })
