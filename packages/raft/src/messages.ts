@@ -79,6 +79,11 @@ export interface FetchRequest extends Envelope {
   readonly maxWaitMs: number
   /** The newest round of reads that the sender saw in a response of this leader, 0 for none (Raft §6.4). */
   readonly readRound: number
+  /**
+   * Milliseconds, on its own clock, for which the sender votes for nobody after it took in the response that named
+   * `readRound`. Absent if it promises nothing.
+   */
+  readonly leaseMs?: number
 }
 
 /** Asks the leader from which offset on a linearizable read may go ahead (Raft §6.4). Any node may ask. */

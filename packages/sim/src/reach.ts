@@ -38,6 +38,9 @@ export const reachNames = [
   'reads',
   'readsRefused',
   'transfers',
+  'leaseReads',
+  'firewalls',
+  'diskStallResignations',
 ] as const
 
 /** One of {@link reachNames}. */

@@ -1,3 +1,4 @@
+import type { ReadLeaseOptions } from '@quorate/raft'
 import type { FaultName } from './faults/actions.ts'
 import { faultActions } from './faults/actions.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
@@ -63,6 +64,7 @@ function chooseFaults(profile: Profile, random: SeededRandom): readonly FaultNam
       'duel',
       'duel',
       'duel',
+      'firewall',
       'killLeader',
       'isolateLeader',
       'bounceLeader',
@@ -74,6 +76,16 @@ function chooseFaults(profile: Profile, random: SeededRandom): readonly FaultNam
   if (profile === 'amnesia') return ['bounce', 'bounceLeader', 'killAll', 'resign', 'hiccup', ...repairs]
   const all = Object.keys(faultActions) as FaultName[]
   return [...all.filter(() => random.chance(0.5)), ...repairs]
+}
+
+/** A lease that trusts the clocks exactly as far as they can be trusted. */
+function chooseLease(
+  electionTimeoutMs: number,
+  minClockRate: number,
+  random: SeededRandom,
+): ReadLeaseOptions {
+  const durationMs = electionTimeoutMs * random.pick([0.5, 1, 2])
+  return { durationMs, maxClockDriftRatio: 1 / minClockRate ** 2 - 1 }
 }
 
 function chooseCluster(
@@ -91,6 +103,7 @@ function chooseCluster(
     profile === 'amnesia'
       ? random.pick(['granted-vote', 'vote-request', 'fetch', 'batches'])
       : random.pick(['anything', 'granted-vote', 'vote-request', 'fetch', 'batches'])
+  const minClockRate = isSwarm && random.chance(0.4) ? 0.8 : 1
   const rate = isCalm || (isSwarm && random.chance(0.5)) ? 0 : random() * random() * 0.3
   return {
     seed: seed + 1,
@@ -107,6 +120,7 @@ function chooseCluster(
       outcomeTimeoutMs: electionTimeoutMs * random.pick([0.5, 10]),
       ...(random.chance(0.5) ? { fetchMaxBytes: random.pick([1, 30, 200]) } : {}),
       ...(random.chance(0.5) ? { tailCacheBytes: random.pick([1, 500]) } : {}),
+      ...(random.chance(0.5) ? { readLease: chooseLease(electionTimeoutMs, minClockRate, random) } : {}),
       ...(random.chance(0.2) ? { maxUncommittedBytes: 1_000 } : {}),
     },
     network: {
@@ -118,7 +132,7 @@ function chooseCluster(
       duplicationRate: isCalm || random.chance(0.5) ? 0 : random() * 0.5,
     },
     disk: { minSyncMs: 0.05, maxSyncMs: isCalm ? 1 : 0.1 + maxSyncMs },
-    minClockRate: isSwarm && random.chance(0.3) ? 0.8 : 1,
+    minClockRate,
     lastWords: { what, rate, absenceMs: electionTimeoutMs * random.pick([0.02, 0.2, 1]) },
   }
 }

@@ -1,4 +1,5 @@
 import type { NodeId, Voter } from '../messages.ts'
+import type { ReadLease } from './read-lease.ts'
 
 /** Everything the core must know about itself. Times in milliseconds. */
 export interface CoreConfig {
@@ -23,4 +24,8 @@ export interface CoreConfig {
   readonly electionBackoffMaxMs: number
   /** Voters that learn together that the leader's process is gone stand at random times within this window. */
   readonly electionJitterMs: number
+  /** A leader whose oldest write takes longer gives up, if the others can do without it. */
+  readonly diskStallTimeoutMs: number
+  /** Whether reads are answered by lease, and votes held back for it. */
+  readonly readLease?: ReadLease | undefined
 }

@@ -3,7 +3,14 @@ import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import type { RoleName } from '../status.ts'
 import type { Effect } from './effects.ts'
-import { answerVote, countVote, enterCandidate, enterProspective, tickElection } from './election.ts'
+import {
+  answerVote,
+  countVote,
+  enterCandidate,
+  enterProspective,
+  tickElection,
+  voteResponse,
+} from './election.ts'
 import type { Event, SentRequest } from './events.ts'
 import {
   enterFollower,
@@ -27,6 +34,7 @@ import {
   tellCommits,
   tickLeader,
 } from './leader.ts'
+import { isBound, promise } from './read-lease.ts'
 import { onRead } from './reads.ts'
 import { Replica, type ReplicaStart } from './replica.ts'
 import type { ReplicaProgress, Role, Transition } from './roles.ts'
@@ -204,6 +212,8 @@ export class Core {
     const replica = this.#replica
     this.#hasBegun = true
     replica.beginWith(voters)
+    // What this node promised before it stopped is not known any more; a node that was in no epoch promised nothing.
+    if (replica.epoch > 0) promise(replica)
     const isAlone = replica.isVoter && replica.voters.length === 1
     // Pre-votes disturb nobody, so that a node that starts need not wait as long as one that lost its leader.
     const waitMs = isAlone ? 0 : replica.randomBetween(0, replica.config.electionTimeoutMs / 4)
@@ -262,6 +272,10 @@ export class Core {
     if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
     if (request.type !== 'end-quorum-epoch' && !isAddressedTo(replica, request)) {
       return refuse('INVALID_VOTER_KEY')
+    }
+    // Whoever promised not to vote does not enter the epoch of a candidate either: it would leave its leader for nothing.
+    if (request.type === 'vote' && isBound(replica)) {
+      return replica.reply(requestId, voteResponse(replica, this.#role, false))
     }
     this.#learn(request.epoch, request.type === 'vote' ? undefined : request.leaderId)
 

@@ -40,6 +40,8 @@ export type Effect =
   | { readonly type: 'read-index'; readonly readId: number; readonly offset: Offset }
   /** Leadership ended before this read could go ahead. */
   | { readonly type: 'read-failed'; readonly readId: number }
+  /** This node resigns, because its disk has not finished a write in time. */
+  | { readonly type: 'disk-stalled' }
   /** The voter that was to lead did not catch up in time: this node goes on leading. */
   | { readonly type: 'transfer-taken-back'; readonly to: NodeId }
   /** These are the voters in effect from now on, committed or not. */

@@ -1,4 +1,6 @@
+import { assertInvariant } from '@quorate/log'
 import type { NodeId, VoteRequest, VoteResponse } from '../messages.ts'
+import { isBound } from './read-lease.ts'
 import type { Replica } from './replica.ts'
 import type { Candidate, Prospective, Role, Transition } from './roles.ts'
 import { majority } from './voters.ts'
@@ -28,6 +30,7 @@ export function enterProspective(replica: Replica, lostLeaderId: NodeId | undefi
  */
 export function enterCandidate(replica: Replica): Candidate {
   const { id, directoryId } = replica.config
+  assertInvariant(!isBound(replica), 'a node that promised its vote to nobody does not give it to itself')
   replica.enterEpoch(replica.epoch + 1, { id, directoryId })
   sendVoteRequests(replica, false)
   return { name: 'candidate', ...newBallot(replica) }
@@ -110,17 +113,16 @@ export function answerVote(
   const mayGrant = request.preVote ? !isContent(role) : mayVoteFor(replica, role, request)
   const granted =
     mayGrant && isAsked(replica, request) && replica.log.isUpToDate(request.lastEpoch, request.endOffset)
-  const leaderId =
-    role.name === 'follower' ? role.leaderId : role.name === 'leader' ? replica.config.id : undefined
-  const response: VoteResponse = {
-    type: 'vote',
-    epoch: replica.epoch,
-    granted,
-    ...(leaderId === undefined ? {} : { leaderId }),
-  }
+  const response = voteResponse(replica, role, granted)
   if (!granted || request.preVote || replica.vote !== undefined) return { response }
   const vote = { id: request.candidateId, directoryId: request.candidateDirectoryId }
   return { response, transition: { to: 'unattached', epoch: request.epoch, vote } }
+}
+
+/** The answer to a vote request, with what this node knows of the epoch. */
+export function voteResponse({ epoch, config }: Replica, role: Role, granted: boolean): VoteResponse {
+  const leaderId = role.name === 'follower' ? role.leaderId : role.name === 'leader' ? config.id : undefined
+  return { type: 'vote', epoch, granted, ...(leaderId === undefined ? {} : { leaderId }) }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FetchRequest } from '../messages.ts'
+import { promisedLease } from './read-lease.ts'
 import type { Replica } from './replica.ts'
 
 /** The fetch this node would send now: it acknowledges what is durable here, and nothing else. */
@@ -15,5 +16,6 @@ export function fetchRequest(replica: Replica, maxWaitMs: number, readRound = 0)
     highWatermark: replica.highWatermark,
     maxWaitMs,
     readRound,
+    ...promisedLease(replica.config),
   }
 }

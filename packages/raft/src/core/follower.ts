@@ -2,6 +2,7 @@ import { assertInvariant } from '@quorate/log'
 import type { EndQuorumEpochRequest, FetchResponse, NodeId } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import { fetchRequest } from './fetch-request.ts'
+import { isBound, promise, setFree } from './read-lease.ts'
 import type { Replica } from './replica.ts'
 import type { Follower, Transition } from './roles.ts'
 
@@ -66,12 +67,13 @@ export function onFetchResponse(
     role.retryMs = replica.now + replica.config.retryBackoffMs
     // The leader itself says that it leads this epoch no more: it restarted, resigned or stops.
     const gaveUp = response.error === 'NOT_LEADER' || response.error === 'SHUTTING_DOWN'
-    if (gaveUp) expectNoMore(replica, role, replica.electionBackoff())
+    if (gaveUp) letGo(replica, role, replica.electionBackoff())
     return
   }
   role.deadlineMs = replica.now + replica.config.fetchTimeoutMs
   role.leaderGone = false
   replica.lostElections = 0
+  promise(replica)
   role.readRound = response.readRound ?? 0
   if (response.divergingEpoch !== undefined) {
     const { epoch, endOffset } = response.divergingEpoch
@@ -108,10 +110,18 @@ export function onFetchFailure(
 export function onLeaderLeaving(replica: Replica, role: Follower, request: EndQuorumEpochRequest): void {
   const position = request.preferredSuccessors.indexOf(replica.config.id)
   const headStartMs = position === 0 ? 0 : replica.config.electionJitterMs + replica.electionBackoff()
-  expectNoMore(replica, role, headStartMs)
+  letGo(replica, role, headStartMs)
 }
 
+/** The leader gave its epoch up: nothing that was promised to it holds any more. */
+function letGo(replica: Replica, role: Follower, standAfterMs: number): void {
+  setFree(replica)
+  expectNoMore(replica, role, standAfterMs)
+}
+
+/** This node stands soon, but not before it may vote. */
 function expectNoMore(replica: Replica, role: Follower, standAfterMs: number): void {
+  const freeMs = isBound(replica) ? replica.promisedUntilMs : replica.now
   role.leaderGone = true
-  role.deadlineMs = Math.min(role.deadlineMs, replica.now + standAfterMs)
+  role.deadlineMs = Math.min(role.deadlineMs, freeMs + standAfterMs)
 }

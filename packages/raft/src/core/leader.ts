@@ -3,6 +3,8 @@ import type { FetchRequest, FetchResponse, NodeId, Voter } from '../messages.ts'
 import { controlBatch, type ControlRecord, ControlRecordType } from './control-records.ts'
 import type { NewPayload } from './events.ts'
 import { majorityOffset } from './high-watermark.ts'
+import { isDiskStalled, newDiskWatch } from './disk-stall.ts'
+import { leaseEnd, markRound } from './read-lease.ts'
 import { answerReads, failReads } from './reads.ts'
 import type { Replica } from './replica.ts'
 import { tickTransfer } from './transfer.ts'
@@ -34,6 +36,7 @@ const maxTrackedObservers = 10_000
  * | event                                                   | becomes    |
  * |---------------------------------------------------------|------------|
  * | no majority fetched within 1.5 times the fetch timeout (check-quorum) | resigned |
+ * | its disk stalls, and the others can go on without it    | resigned   |
  * | asked to give up                                        | resigned   |
  * | it is no voter any more, and that is committed          | resigned   |
  * | a higher epoch is heard of                              | follower, unattached |
@@ -64,6 +67,8 @@ export function enterLeader(replica: Replica, grantedBy: readonly NodeId[]): Lea
     reads: [],
     round: 0,
     roundSent: true,
+    marks: [],
+    disk: newDiskWatch(),
     transfer: undefined,
     change: undefined,
     announceMs: replica.now,
@@ -81,6 +86,10 @@ export function tickLeader(replica: Replica, role: Leader): Transition | undefin
   answerReads(replica, role)
   answerParked(replica, role)
   if (replica.now >= role.checkQuorumMs && !extendQuorum(replica, role)) return { to: 'resigned' }
+  if (isDiskStalled(replica, role)) {
+    replica.emit({ type: 'disk-stalled' })
+    return { to: 'resigned' }
+  }
   if (replica.now >= role.announceMs) announce(replica, role)
   if (isRemoved(replica)) return { to: 'resigned' }
   return tickTransfer(replica, role)
@@ -88,10 +97,11 @@ export function tickLeader(replica: Replica, role: Leader): Transition | undefin
 
 /** When {@link tickLeader} has something to do. */
 export function leaderDeadline(role: Leader): number {
-  const { announceMs, checkQuorumMs, transfer } = role
+  const { announceMs, checkQuorumMs, disk, transfer } = role
   let deadline = Math.min(
     announceMs,
     checkQuorumMs,
+    disk.dueMs,
     transfer?.deadlineMs ?? Infinity,
     voterChangeDeadline(role),
   )
@@ -145,6 +155,7 @@ function recordProgress(replica: Replica, role: Leader, request: FetchRequest): 
     known.endOffset = request.fetchOffset
     known.readRound = Math.max(known.readRound, request.readRound)
     known.lastFetchMs = now
+    known.leaseEndMs = Math.max(known.leaseEndMs, leaseEnd(replica, role, request))
     known.leaderEndOffset = log.endOffset
     return
   }
@@ -156,6 +167,7 @@ function recordProgress(replica: Replica, role: Leader, request: FetchRequest): 
     endOffset: request.fetchOffset,
     readRound: request.readRound,
     lastFetchMs: now,
+    leaseEndMs: leaseEnd(replica, role, request),
     leaderEndOffset: log.endOffset,
     lastCaughtUpMs: caughtUp ? now : -Infinity,
   })
@@ -210,12 +222,14 @@ function answerWhere(replica: Replica, role: Leader, isDue: (fetch: ParkedFetch)
 
 /** Whether reads wait for a round that this voter has not heard of. */
 function isAskedToConfirm(replica: Replica, role: Leader, fetch: ParkedFetch): boolean {
-  if (role.reads.length === 0 || fetch.readRound >= role.round) return false
+  const newest = role.reads.at(-1)
+  if (newest === undefined || fetch.readRound >= newest.round) return false
   return replica.voters.some(({ id }) => id === fetch.replicaId)
 }
 
 function fetchResponse(replica: Replica, role: Leader): FetchResponse {
   const { epoch, highWatermark, config } = replica
+  markRound(replica, role)
   role.roundSent = true
   return { type: 'fetch', epoch, leaderId: config.id, highWatermark, readRound: role.round, batches: [] }
 }

@@ -1,4 +1,5 @@
 import type { NodeId } from '../messages.ts'
+import { hasLease } from './read-lease.ts'
 import type { Replica } from './replica.ts'
 import { type Leader, progressOfVoter } from './roles.ts'
 
@@ -20,6 +21,7 @@ export interface PendingRead {
  * Each read belongs to a round. Responses to fetches carry the number of the newest round, and a follower's next fetch
  * echoes it: so that fetch was sent in this epoch after the read came. When a majority has echoed it, no other leader
  * can have committed anything before the read came, and everything committed is below this leader's high watermark.
+ * With a lease nobody has to be asked: see `read-lease.ts`.
  */
 export function onRead(replica: Replica, role: Leader, reader: Reader): void {
   // Everything that asks before the next response leaves shares a round.
@@ -33,7 +35,7 @@ export function onRead(replica: Replica, role: Leader, reader: Reader): void {
 export function answerReads(replica: Replica, role: Leader): void {
   // Until a record of its own epoch is committed, a leader does not know where its predecessors' commits end.
   if (role.reads.length === 0 || replica.highWatermark <= role.epochStart) return
-  const confirmed = confirmedRound(replica, role)
+  const confirmed = hasLease(replica, role) ? role.round : confirmedRound(replica, role)
   while (role.reads[0] !== undefined && role.reads[0].round <= confirmed) {
     const { reader } = role.reads.shift() as PendingRead
     answer(replica, reader)

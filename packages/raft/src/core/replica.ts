@@ -35,6 +35,8 @@ export class Replica {
   readonly log: LogView
   /** Elections this node lost, or could not win, since it last heard a leader: its pauses grow with them. */
   lostElections = 0
+  /** This node keeps its vote to itself until then: a leader counts on it. See `read-lease.ts`. */
+  promisedUntilMs = -Infinity
   /** Time of the step under way, in milliseconds on the driver's monotonic clock. */
   now = 0
   /** Wall-clock milliseconds of the step under way, for the timestamps of batches. */

@@ -1,5 +1,7 @@
 import type { Epoch, Offset, Vote } from '@quorate/log'
 import type { NodeId, Voter } from '../messages.ts'
+import type { DiskWatch } from './disk-stall.ts'
+import type { RoundMark } from './read-lease.ts'
 import type { PendingRead } from './reads.ts'
 import type { Transfer } from './transfer.ts'
 import type { VoterChange } from './voter-change.ts'
@@ -41,6 +43,8 @@ export interface ReplicaProgress {
   /** Newest round of reads that it has echoed. */
   readRound: number
   lastFetchMs: number
+  /** It votes for nobody before this time on the leader's clock. */
+  leaseEndMs: number
   /** Where the leader's log ended at that fetch: whoever has that at the next one had caught up at this one. */
   leaderEndOffset: Offset
   /** Last time at which it had everything that the leader had. */
@@ -71,6 +75,9 @@ export interface Leader {
   /** Newest round of reads, and whether a response has carried its number yet. */
   round: number
   roundSent: boolean
+  /** When rounds were sent, the oldest first; what leases are counted from. */
+  readonly marks: RoundMark[]
+  readonly disk: DiskWatch
   transfer: Transfer | undefined
   change: VoterChange | undefined
   /** Voters that have not answered the announcement nor fetched yet are told again at this time. */

@@ -17,7 +17,8 @@ import type { Transition, Unattached } from './roles.ts'
 export function enterUnattached(replica: Replica, delayMs: number | undefined): Unattached {
   const { electionTimeoutMs } = replica.config
   const waitMs = delayMs ?? replica.randomBetween(electionTimeoutMs, 2 * electionTimeoutMs)
-  return { name: 'unattached', deadlineMs: replica.now + (replica.mayStand ? waitMs : 0), probe: undefined }
+  const standMs = Math.max(replica.now + waitMs, replica.promisedUntilMs)
+  return { name: 'unattached', deadlineMs: replica.mayStand ? standMs : replica.now, probe: undefined }
 }
 
 /** A voter stands; an observer asks some voter who leads. */

@@ -6,6 +6,24 @@ import type { NodeId, Voter } from '../messages.ts'
 import type { RaftMetrics } from '../metrics.ts'
 import type { Clock, Logger, RaftLog, RaftTransport, Random, StateMachine } from '../ports.ts'
 
+/**
+ * Linearizable reads without asking anyone: the leader answers them by the promises of a majority not to vote.
+ *
+ * The same on every voter. Before it is made shorter or taken away, a voter must be down for the duration it had before.
+ */
+export interface ReadLeaseOptions {
+  /**
+   * Milliseconds for which a voter that heard the leader votes for nobody else. A leader that dies is replaced no sooner
+   * than that, and a node that starts waits as long before it stands. At most `fetchTimeoutMs`. @default 500
+   */
+  readonly durationMs?: number
+  /**
+   * Over any time, no clock counts more than another by a larger share than this. Reads may be stale if one does: a clock
+   * that stands still with its machine is such a clock. @default 0.1
+   */
+  readonly maxClockDriftRatio?: number
+}
+
 /** Times and limits of a node. All have defaults that suit a network with round trips below 50 ms. */
 export interface RaftTuning {
   /** Milliseconds a voter without a leader waits at least before it stands; the wait is random up to twice this. @default 1_000 */
@@ -26,6 +44,13 @@ export interface RaftTuning {
   readonly voterChangeTimeoutMs?: number
   /** Milliseconds after the end of a reign by which its proposals have an outcome: unknown, if the next leader has not settled it. @default 500 */
   readonly outcomeTimeoutMs?: number
+  /**
+   * Milliseconds a write of the leader may take, once it is the next to finish, before the leader gives up in favour of the
+   * voter with the most of the log. Nothing happens unless a majority fetches without it. @default fetchTimeoutMs
+   */
+  readonly diskStallTimeoutMs?: number
+  /** Reads by lease. @default none: a majority confirms every read */
+  readonly readLease?: ReadLeaseOptions
   /** Payload bytes of one fetch response; a single larger batch is still sent. @default 1_048_576 */
   readonly fetchMaxBytes?: number
   /** Payload bytes of one proposal. @default 8_388_608 */
@@ -72,6 +97,11 @@ export const anonymousObserver: NodeId = -1
 const milliseconds = (fallback: number) => z.number().positive().default(fallback)
 const bytes = (fallback: number) => z.int().positive().default(fallback)
 
+const readLeaseSchema = z.object({
+  durationMs: z.number().positive().max(3_600_000).default(500),
+  maxClockDriftRatio: z.number().nonnegative().default(0.1),
+})
+
 const tuningSchema = z.object({
   electionTimeoutMs: milliseconds(1_000),
   fetchTimeoutMs: milliseconds(2_000),
@@ -82,6 +112,8 @@ const tuningSchema = z.object({
   electionJitterMs: milliseconds(50),
   voterChangeTimeoutMs: milliseconds(30_000),
   outcomeTimeoutMs: milliseconds(500),
+  diskStallTimeoutMs: z.number().positive().optional(),
+  readLease: readLeaseSchema.optional(),
   fetchMaxBytes: bytes(1_048_576),
   maxBatchBytes: bytes(8_388_608),
   maxUncommittedBytes: bytes(67_108_864),
@@ -107,7 +139,9 @@ const portsSchema = z.object({
 })
 
 /** Options with every default filled in. */
-export type ValidTuning = Required<RaftTuning>
+export type ValidTuning = Required<Omit<RaftTuning, 'readLease'>> & {
+  readonly readLease?: Required<ReadLeaseOptions> | undefined
+}
 
 /** The voters among the options, in the form that the log has them. */
 export function optionVoters({ voters }: RaftOptions): readonly Voter[] {
@@ -131,7 +165,11 @@ export function validateOptions(options: RaftOptions): ValidTuning {
       'fetchMaxWaitMs must be less than half of fetchTimeoutMs, or idle followers stand for election',
     )
   }
-  return tuning.data
+  const { readLease, fetchTimeoutMs, diskStallTimeoutMs = fetchTimeoutMs } = tuning.data
+  if (readLease !== undefined && readLease.durationMs > fetchTimeoutMs) {
+    throw invalid('readLease.durationMs must be at most fetchTimeoutMs, after which a voter stands')
+  }
+  return { ...tuning.data, diskStallTimeoutMs }
 }
 
 function invalid(what: string): RaftError {

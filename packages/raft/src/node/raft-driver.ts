@@ -360,6 +360,8 @@ export class RaftDriver implements RaftNode {
         return this.#reads.resolve(effect.readId, effect.offset)
       case 'read-failed':
         return this.#reads.reject(effect.readId, notLeader(this.id, this.#core.leaderId))
+      case 'disk-stalled':
+        return this.#logger.warn({ epoch: this.#core.epoch, reason: 'disk-stalled' }, 'giving up leadership')
       case 'transfer-taken-back':
         return this.#transfer.fail(`node ${effect.to} did not catch up in time`)
       case 'voters':

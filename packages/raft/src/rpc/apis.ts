@@ -114,6 +114,7 @@ const fetchRequest = z.object({
   highWatermark: offset,
   maxWaitMs: z.number().nonnegative().max(60_000),
   readRound: z.int().nonnegative(),
+  leaseMs: z.number().positive().max(3_600_000).exactOptional(),
 })
 
 const fetchResponse = z.object({

@@ -37,6 +37,7 @@ export class CoreHarness {
       retryBackoffMs: 20,
       electionBackoffMaxMs: 1_000,
       electionJitterMs: 50,
+      diskStallTimeoutMs: 2_000,
       ...start.config,
     }
     const log = { startOffset: 0, endOffset: start.endOffset ?? 0, epochs: start.epochs ?? [] }

@@ -89,4 +89,5 @@ export const config: Omit<CoreConfig, 'id' | 'directoryId'> = {
   retryBackoffMs: 100,
   electionBackoffMaxMs: 100,
   electionJitterMs: 100,
+  diskStallTimeoutMs: 2_000,
 }

@@ -33,6 +33,11 @@ export class QuorumCheck {
     this.#reigns.get(epoch)?.fetchedMs.set(from, nowMs)
   }
 
+  /** When each voter fetched last in `epoch`. */
+  fetchedMs(epoch: number): ReadonlyMap<NodeId, number> {
+    return this.#reigns.get(epoch)?.fetchedMs ?? new Map()
+  }
+
   /** A leader's state. @param runningSinceMs - when its process last began to run, as after SIGCONT */
   onLeader(status: RaftStatus, nowMs: number, runningSinceMs: number): void {
     const reign = this.#reigns.get(status.epoch)

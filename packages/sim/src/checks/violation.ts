@@ -29,6 +29,7 @@ export type Rule =
   | 'one place a record'
   | 'refused and lost appends are absent'
   | 'a node stops only for its disk'
+  | 'a leader whose disk stalls gives up'
   | 'a leader without a quorum gives up'
   | 'a leader with a quorum stays'
   | 'a healed majority makes progress'

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '../random.ts'
 import type { Cluster } from '../world/cluster.ts'
 import type { SimulatedNode } from '../world/node.ts'
+import { readFromLeaders } from '../workload.ts'
 import { type PartitionShape, partitionShapes } from './partitions.ts'
 
 /** What faults work on. */
@@ -70,6 +71,62 @@ function slowDisk({ cluster, random, electionTimeoutMs }: FaultContext): void {
   cluster.time.setTimer(random.between(1, 10) * electionTimeoutMs, () => {
     node.speed = cluster.options.disk
   })
+}
+
+/** The disk of the leader stops for longer than its patience. */
+function stallDisk({ cluster, random, electionTimeoutMs }: FaultContext): void {
+  const { leader } = cluster
+  if (leader === undefined) return
+  cluster.traceFault(leader.id, 'disk stalls')
+  const stallMs = random.between(3, 6) * electionTimeoutMs
+  leader.speed = { minSyncMs: stallMs, maxSyncMs: 2 * stallMs }
+  leader.propose(random.upTo(4), 1)
+  cluster.time.setTimer(stallMs, () => {
+    leader.speed = cluster.options.disk
+  })
+}
+
+/**
+ * One voter loses the leader, and some time later a firewall turns away whoever wants to reach it, as if its process were
+ * gone. Then there may be another leader while this one still trusts a lease: both are asked all the time.
+ */
+function firewall({ cluster, random, electionTimeoutMs }: FaultContext): void {
+  const { leader } = cluster
+  if (leader === undefined) return
+  cluster.traceFault(leader.id, 'firewall')
+  cluster.reach.firewalls += 1
+  const first = random.pick(cluster.voters)
+  if (random.chance(0.7)) cutOff(cluster, first, leader)
+  cluster.time.setTimer(random() * 2.5 * electionTimeoutMs, () => {
+    const isDeaf = random.chance(0.5)
+    for (const { id } of cluster.nodes) {
+      if (id === leader.id || random.chance(0.1)) continue
+      cluster.network.refuse(id, leader.id)
+      if (isDeaf) cluster.network.block(leader.id, id)
+    }
+    writeAndRead(cluster, random, electionTimeoutMs)
+  })
+}
+
+function cutOff({ network }: FaultContext['cluster'], node: SimulatedNode, other: SimulatedNode): void {
+  if (node === other) return
+  network.block(node.id, other.id)
+  network.block(other.id, node.id)
+}
+
+/** For three election timeouts every node that takes itself for the leader is written to and read from. */
+function writeAndRead(
+  cluster: FaultContext['cluster'],
+  random: SeededRandom,
+  electionTimeoutMs: number,
+): void {
+  const rounds = 60
+  for (let round = 0; round < rounds; round += 1) {
+    cluster.time.setTimer((3 * electionTimeoutMs * round) / rounds, () => {
+      cluster.leader?.propose(random.upTo(4), 1)
+      readFromLeaders(cluster)
+    })
+  }
 }
 
 function pause({ cluster, random, electionTimeoutMs }: FaultContext): void {
@@ -150,6 +207,8 @@ export const faultActions = {
   jumpClock,
   fillDisk,
   slowDisk,
+  stallDisk,
+  firewall,
   damage,
   resign: ({ cluster }) => cluster.leader?.resign(),
   transfer: ({ cluster }) => cluster.leader?.transfer(),

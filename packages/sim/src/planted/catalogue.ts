@@ -290,8 +290,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/reads.ts',
-        find: 'const confirmed = confirmedRound(replica, role)',
-        replace: 'const confirmed = Math.max(role.round, confirmedRound(replica, role))',
+        find: 'const confirmed = hasLease(replica, role) ? role.round : confirmedRound(replica, role)',
+        replace:
+          'const confirmed = hasLease(replica, role) ? role.round : Math.max(role.round, confirmedRound(replica, role))',
       },
     ],
   },
@@ -348,6 +349,66 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: 'node/outcomes.ts',
         find: 'if (committedEpoch === epoch) return',
         replace: 'if (committedEpoch >= epoch) return',
+      },
+    ],
+  },
+  {
+    name: 'votes although a lease counts on it',
+    edits: [
+      {
+        file: 'core/core.ts',
+        find: "if (request.type === 'vote' && isBound(replica))",
+        replace: 'if (Number(isBound(replica)) > 1)',
+      },
+    ],
+  },
+  {
+    name: 'trusts clocks to run alike',
+    edits: [
+      {
+        file: 'core/read-lease.ts',
+        find: 'mark.sentMs + leaseMs / (1 + readLease.maxClockDriftRatio)',
+        replace: 'mark.sentMs + leaseMs',
+      },
+    ],
+  },
+  {
+    name: 'counts a lease from when the promise arrived',
+    edits: [
+      {
+        file: 'core/read-lease.ts',
+        find: 'mark.sentMs + leaseMs / (1 + readLease.maxClockDriftRatio)',
+        replace: 'replica.now + leaseMs / (1 + readLease.maxClockDriftRatio)',
+      },
+    ],
+  },
+  {
+    name: 'forgets at restart that a lease may count on it',
+    edits: [
+      {
+        file: 'core/core.ts',
+        find: 'if (replica.epoch > 0) promise(replica)',
+        replace: 'if (replica.epoch < 0) promise(replica)',
+      },
+    ],
+  },
+  {
+    name: 'takes a refused connection for the end of a lease',
+    edits: [
+      {
+        file: 'core/follower.ts',
+        find: "if (reason === 'refused') expectNoMore(",
+        replace: "if (reason === 'refused') letGo(",
+      },
+    ],
+  },
+  {
+    name: 'keeps leading while its disk stalls',
+    edits: [
+      {
+        file: 'core/leader.ts',
+        find: 'if (isDiskStalled(replica, role)) {',
+        replace: 'if (isDiskStalled(replica, role) && replica.now < 0) {',
       },
     ],
   },

@@ -1,6 +1,7 @@
 import type { Batch, Offset } from '@quorate/log'
 import type { NodeId, Outcome, RaftRequest, RaftResponse, RaftTuning } from '@quorate/raft'
 import { type Append, AppendHistory } from '../checks/appends.ts'
+import { DiskStallCheck } from '../checks/disk-stall.ts'
 import { QuorumCheck } from '../checks/quorum.ts'
 import { SafetyChecker } from '../checks/safety.ts'
 import { check, Violation } from '../checks/violation.ts'
@@ -44,6 +45,7 @@ export class Cluster {
   readonly safety: SafetyChecker
   readonly events: Trace
   readonly #quorum: QuorumCheck
+  readonly #diskStall: DiskStallCheck
   readonly #touched = new Set<SimulatedNode>()
   readonly #byId = new Map<NodeId, SimulatedNode>()
   #lastWordsRate: number
@@ -75,10 +77,14 @@ export class Cluster {
     })
     for (const node of this.nodes) this.#byId.set(node.id, node)
     this.safety = new SafetyChecker(this.nodes.filter((node) => node.isVoter))
-    this.#quorum = new QuorumCheck({
+    const { fetchTimeoutMs, diskStallTimeoutMs = fetchTimeoutMs } = options.tuning
+    const { minClockRate } = options
+    this.#quorum = new QuorumCheck({ voters: this.voterIds, fetchTimeoutMs, minClockRate })
+    this.#diskStall = new DiskStallCheck({
       voters: this.voterIds,
-      fetchTimeoutMs: options.tuning.fetchTimeoutMs,
-      minClockRate: options.minClockRate,
+      fetchTimeoutMs,
+      diskStallTimeoutMs,
+      minClockRate,
     })
   }
 
@@ -282,7 +288,15 @@ export class Cluster {
     node.seen = { role, epoch, highWatermark }
     this.safety.onStatus(node, status)
     if (role === 'leader' && !node.isStopped) {
-      this.#quorum.onLeader(status, this.time.nowMs, node.runningSinceMs)
+      const { nowMs } = this.time
+      this.#quorum.onLeader(status, nowMs, node.runningSinceMs)
+      this.#diskStall.onLeader({
+        id: node.id,
+        nowMs,
+        writingSinceMs: node.disk.writingSinceMs,
+        runningSinceMs: node.runningSinceMs,
+        fetchedMs: this.#quorum.fetchedMs(epoch),
+      })
     }
   }
 

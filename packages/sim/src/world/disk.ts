@@ -29,6 +29,8 @@ export interface DiskOptions {
   readonly random: SeededRandom
   readonly reach: Reach
   readonly speed: () => DiskSpeed
+  /** True time, in milliseconds. */
+  readonly nowMs: () => number
   readonly watch: DiskWatch
 }
 
@@ -48,6 +50,8 @@ export class Disk {
   readonly #damaged = new Set<number>()
   #pending: LogWrite[] = []
   #log: MemoryLog | undefined
+  /** Since when it has worked on the write that is next; `undefined` while there is none. */
+  writingSinceMs: number | undefined
   #plannedFailure: 'lost' | 'persisted' | undefined
 
   constructor(options: DiskOptions) {
@@ -72,6 +76,7 @@ export class Disk {
     this.#log = log
     this.#plannedFailure = undefined
     this.#pending = []
+    this.writingSinceMs = undefined
     this.appended = this.durable.clone()
     return {
       get startOffset() {
@@ -141,11 +146,13 @@ export class Disk {
     if (this.#log !== log) return new Promise(() => undefined)
     this.#watchWrite(write)
     this.#pending.push(write)
+    this.writingSinceMs ??= this.#options.nowMs()
     const written = log.write(write)
     // Attached first, so that the shadow knows before the node does.
     written.then(
       () => {
         this.#pending.shift()
+        this.writingSinceMs = this.#pending.length === 0 ? undefined : this.#options.nowMs()
         this.#nowDurable(write)
       },
       () => this.#writeFailed(write),

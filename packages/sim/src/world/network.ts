@@ -58,6 +58,7 @@ export class SimulatedNetwork {
   /** Machines that are gone altogether: nobody there refuses a connection. */
   readonly #dark = new Set<NodeId>()
   readonly #blocked = new Set<number>()
+  readonly #refusing = new Set<number>()
 
   constructor(options: NetworkOptions) {
     this.#options = options
@@ -77,7 +78,7 @@ export class SimulatedNetwork {
       serve: (handler) => {
         process.handler = handler
         return () => {
-          process.handler = undefined
+          if (process.handler === handler) process.handler = undefined
         }
       },
     }
@@ -99,6 +100,12 @@ export class SimulatedNetwork {
     this.#blocked.add(linkOf(from, to))
   }
 
+  /** As {@link block}, and whoever asks is told that nobody listens: as a firewall may answer for a process that lives. */
+  refuse(from: NodeId, to: NodeId): void {
+    this.block(from, to)
+    this.#refusing.add(linkOf(from, to))
+  }
+
   /** Whether something can go from `from` to `to`. */
   isBlocked(from: NodeId, to: NodeId): boolean {
     return this.#blocked.has(linkOf(from, to))
@@ -106,6 +113,7 @@ export class SimulatedNetwork {
 
   heal(): void {
     this.#blocked.clear()
+    this.#refusing.clear()
   }
 
   #request(
@@ -125,6 +133,10 @@ export class SimulatedNetwork {
           outcome()
         })
       watch.onRequest(from, to, request)
+      if (this.#refusing.has(linkOf(from, to))) {
+        this.#options.time.setTimer(this.faults.minDelayMs, () => settle(() => fail('refused')))
+        return
+      }
       const isDuplicated = random.chance(this.faults.duplicationRate)
       if (isDuplicated) reach.messagesDuplicated += 1
       for (let copy = isDuplicated ? 2 : 1; copy > 0; copy -= 1) {

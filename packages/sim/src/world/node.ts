@@ -1,6 +1,7 @@
 import type { Batch } from '@quorate/log'
 import { type NodeId, openRaft, type Outcome, RaftError, type RaftNode, type RaftStatus } from '@quorate/raft'
 import type { Append } from '../checks/appends.ts'
+import { silentLogger } from '@quorate/transport'
 import { Violation } from '../checks/violation.ts'
 import type { Cluster } from './cluster.ts'
 import { Disk, type DiskSpeed } from './disk.ts'
@@ -54,6 +55,7 @@ export class SimulatedNode {
       random: cluster.random,
       reach: cluster.reach,
       speed: () => this.speed,
+      nowMs: () => cluster.time.nowMs,
       watch: {
         onCut: (truncateTo) => cluster.onCut(this, truncateTo),
         onAppended: (batch) => cluster.onAppended(this, batch),
@@ -127,6 +129,7 @@ export class SimulatedNode {
       },
       clock,
       random,
+      logger: { ...silentLogger, warn: (fields) => this.#onWarning(fields) },
     })
     const process = { raft, clock, machine, open: new Set<Append>() }
     this.#process = process
@@ -202,10 +205,13 @@ export class SimulatedNode {
     if (process === undefined || process.clock.isStopped) return
     const { appends, reach } = this.#cluster
     const mustSee = appends.readBegins()
+    const { nowMs } = this.#cluster.time
     process.raft.read().then(
       (index) => {
         if (this.#process !== process) return
         reach.reads += 1
+        // Nobody can have been asked.
+        if (this.#cluster.time.nowMs === nowMs && this.#cluster.voters.length > 1) reach.leaseReads += 1
         this.#cluster.onRead(this, mustSee, index, process.machine.appliedOffset)
       },
       () => {
@@ -226,6 +232,12 @@ export class SimulatedNode {
       () => undefined,
     )
     this.#cluster.touch(this)
+  }
+
+  #onWarning(fields: { readonly reason?: string }): void {
+    if (fields.reason !== 'disk-stalled') return
+    this.isResigning = true
+    this.#cluster.reach.diskStallResignations += 1
   }
 
   #proposeNow(process: Process, key: number, count: number): void {

@@ -1,5 +1,5 @@
 /**
- * What every transport must do, as a suite any test runner can run.
+ * What every transport, clock and source of randomness must do, as suites any test runner can run.
  *
  * @packageDocumentation
  */
@@ -11,6 +11,8 @@ import { limitScenarios } from './limits.ts'
 import { requestScenarios } from './requests.ts'
 import { rpcScenarios, runRpcScenario } from './rpc.ts'
 
+export { clockConformance, randomConformance } from './clock.ts'
+export type { ClockConformanceOptions, ClockUnderTest, RandomConformanceOptions } from './clock.ts'
 export type { TransportSupports, TransportUnderTest } from './harness.ts'
 
 /** What {@link transportConformance} needs. */

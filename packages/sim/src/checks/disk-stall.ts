@@ -1,0 +1,59 @@
+import type { NodeId } from '@quorate/raft'
+import { check } from './violation.ts'
+
+/** Milliseconds of true time that a leader may be late. */
+const slackMs = 5
+
+/** What the check must know about the run. */
+export interface DiskStallCheckOptions {
+  readonly voters: readonly NodeId[]
+  readonly fetchTimeoutMs: number
+  readonly diskStallTimeoutMs: number
+  /** How slow the slowest clock runs. */
+  readonly minClockRate: number
+}
+
+/** A leader as it was seen. */
+interface SeenLeader {
+  readonly id: NodeId
+  readonly nowMs: number
+  /** Since when its disk has worked on the write that is next, on the clock of the run; `undefined` if on none. */
+  readonly writingSinceMs: number | undefined
+  /** When its process last began to run. */
+  readonly runningSinceMs: number
+  readonly fetchedMs: ReadonlyMap<NodeId, number>
+}
+
+/**
+ * A leader whose disk stalls while a majority fetches without it holds everybody up for nothing.
+ *
+ * Both have to last: the disk has its timeout, and the leader looks again half a fetch timeout after it had to stay.
+ */
+export class DiskStallCheck {
+  readonly #options: DiskStallCheckOptions
+  /** Since when the others could go on without each leader, as far as was seen. */
+  readonly #dispensableSinceMs = new Map<NodeId, number>()
+
+  constructor(options: DiskStallCheckOptions) {
+    this.#options = options
+  }
+
+  onLeader({ id, nowMs, writingSinceMs, runningSinceMs, fetchedMs }: SeenLeader): void {
+    const { voters, fetchTimeoutMs, diskStallTimeoutMs, minClockRate } = this.#options
+    const recentMs = nowMs - fetchTimeoutMs * minClockRate
+    const fetching = voters.filter((voter) => voter !== id && (fetchedMs.get(voter) ?? -1) > recentMs)
+    if (fetching.length * 2 <= voters.length || writingSinceMs === undefined) {
+      this.#dispensableSinceMs.delete(id)
+      return
+    }
+    const sinceMs = this.#dispensableSinceMs.get(id) ?? nowMs
+    this.#dispensableSinceMs.set(id, sinceMs)
+    const begunMs = Math.max(writingSinceMs, sinceMs, runningSinceMs)
+    const patienceMs = (diskStallTimeoutMs + fetchTimeoutMs / 2) / minClockRate + slackMs
+    check(
+      nowMs - begunMs <= patienceMs,
+      'a leader whose disk stalls gives up',
+      () => `node ${id} leads, and its disk has not finished a write for ${(nowMs - begunMs).toFixed(0)} ms`,
+    )
+  }
+}
