@@ -85,10 +85,10 @@ function filesOf(folder: string): string[] {
 /**
  * How many of the last requests may be missing after `done` without anybody being able to tell.
  *
- * A write-ahead log that was not closed and ends too early looks as if the machine had stopped there: all that is behind
- * the last mark may be missing. One whose last write is bad looks as if that had been under way.
+ * A write-ahead log that was not closed and ends too early, or in zeros, looks as if the machine had stopped there: all
+ * that is behind the last mark may be missing. One whose last write is bad looks as if that had been under way.
  */
-function missingThatMayBeTorn(template: Template, { path, how }: Damage): number {
+function missingThatMayBeTorn(template: Template, { path, how, toEnd }: Damage): number {
   if (template.closed || kindOf(path) !== '#.log') return 0
-  return how === 'cut' ? Infinity : 1
+  return how === 'cut' || (how === 'zero' && toEnd) ? Infinity : 1
 }

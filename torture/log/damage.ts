@@ -10,6 +10,8 @@ export interface Damage {
   readonly how: 'flip' | 'zero' | 'cut' | 'remove'
   /** First byte that is not as it was. */
   readonly position: number
+  /** Everything behind it is not as it was either. */
+  readonly toEnd: boolean
 }
 
 /** Files that differ in their numbers only are of one kind: `MANIFEST-#`, `#.ldb`. */
@@ -25,21 +27,21 @@ export function damage(files: readonly string[], random: Random): Damage {
   const kind = random.between(1, 100)
   if (kind <= 2 || bytes.length === 0) {
     rmSync(path)
-    return { path, how: 'remove', position: 0 }
+    return { path, how: 'remove', position: 0, toEnd: true }
   }
   if (kind <= 34) {
     truncateSync(path, position)
-    return { path, how: 'cut', position }
+    return { path, how: 'cut', position, toEnd: true }
   }
   const end = (Math.floor(position / sectorBytes) + 1) * sectorBytes
   if (kind <= 56 && bytes.subarray(position, end).some((byte) => byte !== 0)) {
     bytes.fill(0, position, Math.min(end, bytes.length))
     writeFileSync(path, bytes)
-    return { path, how: 'zero', position }
+    return { path, how: 'zero', position, toEnd: end >= bytes.length }
   }
   bytes[position]! ^= random.chance(50) ? 1 << random.between(0, 7) : random.between(1, 255)
   writeFileSync(path, bytes)
-  return { path, how: 'flip', position }
+  return { path, how: 'flip', position, toEnd: position === bytes.length - 1 }
 }
 
 /** The first and last bytes of a file are more than their share: that is where its structure is. */

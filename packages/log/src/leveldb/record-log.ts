@@ -20,7 +20,7 @@ export interface RecordLogScan {
    * - `whole`: it ends with a whole record;
    * - `torn`: what follows the last whole record is the beginning of another, or nothing that can be read: what a crash
    *   leaves of the last write;
-   * - `damaged`: something bad is followed by a whole record, which was begun only after what is bad had been written.
+   * - `damaged`: something bad is followed by another record, which was begun only after what is bad had been written.
    */
   readonly end: 'whole' | 'torn' | 'damaged'
   /** Where the first record begins that is not whole; `undefined` if every one is. */
@@ -45,8 +45,8 @@ export interface RecordVisitor {
  * damaged in a write-ahead log without a word, so this must be asked before LevelDB opens it.
  *
  * The rule that tells damage from a torn last write: a record is begun only after the one before it was synced. So bad
- * bytes that are followed by the beginning of a whole record are damage. Bad bytes behind which nothing begins may be
- * either, and are reported as torn.
+ * bytes that are followed by the beginning of a whole record are damage, and so is a bad record that ends, by its own
+ * header, before the file does: something was written behind it. Other bad bytes may be either, and are reported as torn.
  */
 export async function scanRecordLog(file: FileHandle, visitor: RecordVisitor): Promise<RecordLogScan> {
   const scanner = new RecordScanner(visitor)
@@ -81,6 +81,8 @@ class RecordScanner {
   readonly #visitor: RecordVisitor
   #records = 0
   #badAt: number | undefined
+  /** Where the first bad record ends, if its last header can still be read. */
+  #badEnd: number | undefined
   #damaged = false
   /** The record that was begun and not ended yet. */
   #open: { readonly position: number; readonly kept: Uint8Array[]; keptBytes: number } | undefined
@@ -99,6 +101,7 @@ class RecordScanner {
     while (bytes.length - at >= fragmentHeaderBytes && !this.#damaged) {
       const found = fragmentAt(bytes, at)
       if (found === undefined) {
+        if (this.#badAt === undefined) this.#badEnd = this.#endOfBad(bytes, at, position)
         this.#bad(position + at)
         at = this.#resume(bytes, at + 1)
       } else {
@@ -113,8 +116,20 @@ class RecordScanner {
 
   end(bytes: number): RecordLogScan {
     if (this.#open !== undefined) this.#bad(this.#open.position)
-    const end = this.#badAt === undefined ? 'whole' : this.#damaged ? 'damaged' : 'torn'
+    const isFollowed = this.#damaged || (this.#badEnd !== undefined && this.#badEnd < bytes)
+    const end = this.#badAt === undefined ? 'whole' : isFollowed ? 'damaged' : 'torn'
     return { records: this.#records, bytes, end, badAt: this.#badAt }
+  }
+
+  /** Where the record ends whose last fragment is the bad one at `at`; `undefined` if it seems to be another one, or none. */
+  #endOfBad(block: Buffer, at: number, position: number): number | undefined {
+    const end = at + fragmentHeaderBytes + block.readUInt16LE(at + 4)
+    if (end > block.length) return undefined
+    const type = block[at + 6]
+    const data = block.subarray(at + fragmentHeaderBytes, end)
+    const isLast = this.#open === undefined ? type === fragment.full : type === fragment.last
+    const isItself = this.#open !== undefined || this.#visitor.follows(data)
+    return isLast && isItself ? position + end : undefined
   }
 
   /** The first place from `from` on where a fragment stands; its length may be what is bad, so every place is tried. */

@@ -82,11 +82,26 @@ t.test('a file that was cut short is torn, wherever it was cut', async (t) => {
 t.test('zeros at the end are a torn write, zeros in the middle are damage', async (t) => {
   const { directory, file, bytes } = await written(t, ['one', 'z'.repeat(40_000), 'three'])
   const zeroed = (from: number, to: number): Buffer => Buffer.from(bytes).fill(0, from, to)
-  writeFileSync(file, zeroed(10, bytes.length))
+  writeFileSync(file, zeroed(0, bytes.length))
   t.equal(await verdict(directory), 'torn')
   writeFileSync(file, zeroed(10, bytes.length - 40))
   t.equal(await verdict(directory), 'damaged')
 })
+
+t.test(
+  'zeros from inside a write to the end are damage, because the write says that it ended before',
+  async (t) => {
+    for (const large of ['second', 'z'.repeat(70_000)]) {
+      const { directory, file, bytes } = await written(t, ['first', large, 'third'])
+      const last = 7 + 12 + 1 + 1 + 'key 2'.length + 1 + 'third'.length
+      writeFileSync(file, Buffer.from(bytes).fill(0, bytes.length - last - 2))
+      t.equal(await verdict(directory), 'damaged', `${large.length} bytes`)
+      writeFileSync(file, Buffer.from(bytes).fill(0, bytes.length - last))
+      t.equal(await verdict(directory), 'torn', 'nothing is left of the last')
+      rmSync(directory, { recursive: true })
+    }
+  },
+)
 
 t.test('a page of the last write that is missing is a torn write, although its end is there', async (t) => {
   const { directory, file, bytes } = await written(t, ['one', 'z'.repeat(150_000)])
