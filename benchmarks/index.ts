@@ -1,5 +1,5 @@
 /**
- * Runs one benchmark: `pnpm bench <name> [--json] [--runs N] [--seconds S] [--gigabytes G]`.
+ * Runs one benchmark: `pnpm bench <name> [--json] [--runs N] [--seconds S] [--gigabytes G] [--rounds N]`.
  *
  * Every other file in this folder that exports `benchmark` is one.
  */
@@ -15,6 +15,7 @@ const { positionals, values } = parseArgs({
     runs: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '1' },
     gigabytes: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '100' },
   },
 })
 
@@ -22,20 +23,19 @@ const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.ts') && file !== 'index.ts' && file !== 'table.ts')
   .map((file) => file.slice(0, -'.ts'.length))
 const [name] = positionals
-const [runs, seconds, gigabytes] = [values.runs, values.seconds, values.gigabytes].map(Number) as [
-  number,
-  number,
-  number,
-]
+const [runs, seconds, gigabytes, rounds] = [values.runs, values.seconds, values.gigabytes, values.rounds].map(
+  Number,
+) as [number, number, number, number]
 
 if (name === undefined || !names.includes(name)) fail(`which benchmark? There is: ${names.join(', ')}`)
 if (!Number.isInteger(runs) || runs < 1) fail('--runs must be a whole number from 1')
+if (!Number.isInteger(rounds) || rounds < 1) fail('--rounds must be a whole number from 1')
 if (!(seconds > 0)) fail('--seconds must be above 0')
 if (!(gigabytes > 0)) fail('--gigabytes must be above 0')
 
 const { benchmark } = (await import(`./${name}.ts`)) as { benchmark: Benchmark }
 const rows: Verdict[] = []
-for await (const row of benchmark({ runs, seconds, gigabytes })) {
+for await (const row of benchmark({ runs, seconds, gigabytes, rounds })) {
   const line = verdict(row)
   rows.push(line)
   if (values.json) process.stdout.write(`${JSON.stringify(line)}\n`)

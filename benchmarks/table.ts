@@ -31,6 +31,8 @@ export interface BenchmarkOptions {
   readonly seconds: number
   /** Size of what is made large on disk. */
   readonly gigabytes: number
+  /** How often something is broken. */
+  readonly rounds: number
 }
 
 /** Compares the value of `row` with its peer's. */

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 const sectorBytes = 512
 

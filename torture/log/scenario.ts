@@ -4,7 +4,7 @@ import type { JournalEvent } from './journal.ts'
 import { apply } from './model.ts'
 import type { History } from './judge.ts'
 import type { LogState, Step } from './model.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { Workload } from './workload.ts'
 import type { LogLimits } from './writer-protocol.ts'
 

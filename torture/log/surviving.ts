@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, sep } from 'node:path'
 import type { JournalEvent } from './journal.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 /** A folder at rest: everything in it is durable. */
 export interface Disk {

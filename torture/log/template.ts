@@ -4,7 +4,7 @@ import { statesOf } from './judge.ts'
 import { emptyState } from './model.ts'
 import type { LogState } from './model.ts'
 import { startWriter } from './processes.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { historyOf, randomLimits, readJournal } from './scenario.ts'
 
 /** A log that is there to be damaged, and what it must hold. */

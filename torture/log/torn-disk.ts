@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import type { Disk, SurvivingFile } from './surviving.ts'
 
 const sectorBytes = 512

@@ -2,8 +2,8 @@ import type { HardState, Offset } from '@quorate/log'
 import { apply, endOffset } from './model.ts'
 import type { LogState, ModelBatch, Step } from './model.ts'
 import { maxPayloadBytes } from './payload.ts'
-import { seededRandom } from './random.ts'
-import type { Random } from './random.ts'
+import { seededRandom } from '../random.ts'
+import type { Random } from '../random.ts'
 
 const firstTimestampMs = 1_700_000_000_000
 const deepestCut = 30

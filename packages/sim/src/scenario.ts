@@ -117,6 +117,9 @@ async function makeProgress(
 ): Promise<void> {
   const limitMs = 100 * electionTimeoutMs + 5_000
   const isAgreed = (): boolean => {
+    // What earlier leaders left behind may fill the buffer of this one: it takes writes once that is committed.
+    const { highWatermark, endOffset } = cluster.leader?.status ?? {}
+    if (highWatermark === undefined || highWatermark !== endOffset) return false
     const leaders = new Set(survivors.map((node) => node.status?.leaderId))
     const end = cluster.safety.committed.endOffset
     const hasAll = (node: SimulatedNode): boolean => node.appliedOffset === end

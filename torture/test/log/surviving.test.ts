@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseJournal } from '../../log/journal.ts'
-import type { Random } from '../../log/random.ts'
+import type { Random } from '../../random.ts'
 import { surviving } from '../../log/surviving.ts'
 import type { FileSystem, SurvivingFile } from '../../log/surviving.ts'
 

@@ -308,7 +308,7 @@ export class Core {
       case 'prospective':
       case 'candidate':
         if (sent.request.type === 'vote' && response.type === 'vote') {
-          countVote(this.#replica, role, sent.to, sent.request, response.granted)
+          countVote(this.#replica, role, sent.to, sent.request, response.granted ? 'granted' : 'rejected')
         }
         return
       case 'follower':
@@ -333,7 +333,7 @@ export class Core {
     switch (role.name) {
       case 'prospective':
       case 'candidate':
-        if (sent.request.type === 'vote') countVote(replica, role, sent.to, sent.request, false)
+        if (sent.request.type === 'vote') countVote(replica, role, sent.to, sent.request, 'silent')
         return
       case 'follower':
         return onFetchFailure(replica, role, correlationId, reason)

@@ -25,7 +25,7 @@ export function enterProspective(replica: Replica, lostLeaderId: NodeId | undefi
  * | event                                  | becomes              |
  * |----------------------------------------|----------------------|
  * | a majority voted for it                | leader               |
- * | no majority can be had, or no time left | unattached, to pause |
+ * | no majority can be had, or no time left; less is left after a rejection | unattached, to pause |
  * | another leader, or a higher epoch      | follower, unattached |
  */
 export function enterCandidate(replica: Replica): Candidate {
@@ -42,7 +42,7 @@ function newBallot(replica: Replica): { granted: Set<NodeId>; rejected: Set<Node
   return { granted: new Set(), rejected: new Set(), deadlineMs }
 }
 
-function sendVoteRequests(replica: Replica, preVote: boolean): void {
+function sendVoteRequests(replica: Replica, preVote: boolean, to = replica.otherVoters()): void {
   const request = {
     type: 'vote',
     clusterId: replica.config.clusterId,
@@ -53,7 +53,7 @@ function sendVoteRequests(replica: Replica, preVote: boolean): void {
     endOffset: replica.log.endOffset,
     preVote,
   } as const
-  for (const { id, directoryId } of replica.otherVoters()) {
+  for (const { id, directoryId } of to) {
     replica.send(id, {
       ...request,
       voterId: id,
@@ -62,21 +62,29 @@ function sendVoteRequests(replica: Replica, preVote: boolean): void {
   }
 }
 
+/** What a voter made of a request for its vote; `silent`: no answer came, and none will. */
+export type Ballot = 'granted' | 'rejected' | 'silent'
+
 /** Counts one voter's answer, or its silence. Answers to an earlier ballot do not count. */
 export function countVote(
   replica: Replica,
   role: Prospective | Candidate,
   voter: NodeId,
   request: VoteRequest,
-  granted: boolean,
+  ballot: Ballot,
 ): void {
   const isThisBallot = request.epoch === replica.epoch && request.preVote === (role.name === 'prospective')
   if (!isThisBallot) return
-  if (granted) {
+  if (ballot === 'granted') {
     role.granted.add(voter)
     role.rejected.delete(voter)
   } else if (!role.granted.has(voter)) {
     role.rejected.add(voter)
+  }
+  // The vote is split, or another log is longer. A voter that answers neither way must not keep both from trying again.
+  if (ballot === 'rejected' && role.name === 'candidate') {
+    const patienceMs = replica.config.electionJitterMs + replica.electionBackoff()
+    role.deadlineMs = Math.min(role.deadlineMs, replica.now + patienceMs)
   }
 }
 
@@ -110,10 +118,14 @@ export function answerVote(
   role: Role,
   request: VoteRequest,
 ): { response: VoteResponse; transition?: Transition } {
-  const mayGrant = request.preVote ? !isContent(role) : mayVoteFor(replica, role, request)
+  const mayGrant = request.preVote
+    ? !isContent(replica, role) && !standsFirst(replica, role, request)
+    : mayVoteFor(replica, role, request)
   const granted =
     mayGrant && isAsked(replica, request) && replica.log.isUpToDate(request.lastEpoch, request.endOffset)
   const response = voteResponse(replica, role, granted)
+  if (request.preVote && granted) giveHeadStart(replica, role)
+  if (request.preVote && !granted) askAgain(replica, role, request.candidateId)
   if (!granted || request.preVote || replica.vote !== undefined) return { response }
   const vote = { id: request.candidateId, directoryId: request.candidateDirectoryId }
   return { response, transition: { to: 'unattached', epoch: request.epoch, vote } }
@@ -133,8 +145,41 @@ function isAsked(replica: Replica, request: VoteRequest): boolean {
   return replica.isVoter || request.voterDirectoryId === replica.config.directoryId
 }
 
-function isContent(role: Role): boolean {
-  return role.name === 'leader' || (role.name === 'follower' && !role.leaderGone)
+/**
+ * Whether this node leads, or hears its leader. Followers lose a silent leader within moments of each other; the first that
+ * stands must not be turned away by those that are about to.
+ */
+function isContent(replica: Replica, role: Role): boolean {
+  if (role.name !== 'follower') return role.name === 'leader'
+  const isAboutToStand = replica.now >= role.deadlineMs - replica.config.fetchTimeoutMs / 4
+  return !role.leaderGone && !isAboutToStand
+}
+
+/**
+ * Whether this node stands itself and goes first: of two with equal logs that ask each other at the same time, only the one
+ * with the lower id may win, or both would stand and split the vote.
+ */
+function standsFirst(replica: Replica, role: Role, request: VoteRequest): boolean {
+  const { lastEpoch, endOffset } = replica.log
+  const equalLogs = request.lastEpoch === lastEpoch && request.endOffset === endOffset
+  return role.name === 'prospective' && equalLogs && replica.config.id < request.candidateId
+}
+
+/** Whoever was just told that it would win is not to be met by a rival, which this node was about to become. */
+function giveHeadStart(replica: Replica, role: Role): void {
+  if (role.name !== 'follower' && role.name !== 'unattached') return
+  const headStartMs = replica.config.electionJitterMs + replica.electionBackoff()
+  role.deadlineMs = Math.max(role.deadlineMs, replica.now + headStartMs)
+}
+
+/** A voter that refused this node was content with its leader then. Now that it asks itself, it no longer is. */
+function askAgain(replica: Replica, role: Role, voter: NodeId): void {
+  if (role.name !== 'prospective' || !role.rejected.delete(voter)) return
+  sendVoteRequests(
+    replica,
+    true,
+    replica.otherVoters().filter(({ id }) => id === voter),
+  )
 }
 
 function mayVoteFor(replica: Replica, role: Role, request: VoteRequest): boolean {

@@ -31,7 +31,7 @@ export interface Candidate {
   readonly name: 'candidate'
   readonly granted: Set<NodeId>
   readonly rejected: Set<NodeId>
-  readonly deadlineMs: number
+  deadlineMs: number
 }
 
 /** What a leader knows of a replica that fetches from it. */

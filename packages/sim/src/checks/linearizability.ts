@@ -1,32 +1,22 @@
-/** A write or a read of one register, as its client saw it. */
+/** What a register holds; `undefined` is nothing. */
+export type RegisterValue = string | number | undefined
+
+/** What was done to one register, as its client saw it. What failed for certain did nothing: leave it out. */
 export interface RegisterOperation {
-  readonly key: number
-  readonly type: 'write' | 'read'
-  /** What was written; what was read, `undefined` if nothing was there. Written values are unique within a key. */
-  readonly value: number | undefined
+  readonly key: string | number
+  /** A compare-and-set is one that succeeded, or whose outcome is unknown; one that failed is a read of what stood in its way. */
+  readonly type: 'write' | 'read' | 'compare-and-set'
+  /** What was written or read. Written values are unique within a key, but for `undefined`, which deletes. */
+  readonly value: RegisterValue
+  /** What a compare-and-set found. */
+  readonly expected?: RegisterValue
   readonly invokedAt: number
-  /** Absent for a write whose outcome its client never learned. A read without an outcome saw nothing: leave it out. */
+  /** Absent for a change whose outcome its client never learned. A read without an outcome saw nothing: leave it out. */
   readonly returnedAt?: number
 }
 
 /** What a check came to. `unknown`: the search was given up, which proves nothing either way. */
 export type Linearizability = 'linearizable' | 'not linearizable' | 'unknown'
-
-/** Operations of one key must fit one order in which each takes effect between its call and its return. */
-interface Call {
-  readonly operation: RegisterOperation
-  readonly index: number
-}
-
-/** An entry of the history: a call, or the return of one. Entries are linked in order of time. */
-interface Entry {
-  readonly call: Call
-  readonly isReturn: boolean
-  /** The return of a call. */
-  match: Entry | undefined
-  previous: Entry | undefined
-  next: Entry | undefined
-}
 
 /** Steps of the search that a key is worth. */
 const defaultMaxSteps = 5_000_000
@@ -45,106 +35,178 @@ export function checkLinearizability(
 ): Linearizability {
   let isUnknown = false
   for (const operations of Map.groupBy(history, ({ key }) => key).values()) {
-    const result = checkRegister(operations, maxSteps)
+    const { closed, open } = settle(operations)
+    const result = new Search(closed, open).run(maxSteps)
     if (result === 'not linearizable') return result
     if (result === 'unknown') isUnknown = true
   }
   return isUnknown ? 'unknown' : 'linearizable'
 }
 
-function checkRegister(operations: readonly RegisterOperation[], maxSteps: number): Linearizability {
-  const head = link(operations)
-  const open = operations.filter(({ returnedAt }) => returnedAt !== undefined).length
-  const done = new Set<number>()
-  const stack: { readonly entry: Entry; readonly before: number | undefined }[] = []
-  const seen = new Set<string>()
-  let register: number | undefined
-  let returned = 0
-  let entry = head.next
-  for (let step = 0; step < maxSteps; step += 1) {
-    // Writes without an outcome may just as well never take effect.
-    if (returned === open) return 'linearizable'
-    if (entry !== undefined && !entry.isReturn) {
-      const { operation, index } = entry.call
-      const isPossible = operation.type === 'write' || operation.value === register
-      const after = operation.type === 'write' ? operation.value : register
-      if (isPossible && isNew(seen, done, index, after)) {
-        stack.push({ entry, before: register })
-        register = after
-        if (operation.returnedAt !== undefined) returned += 1
-        lift(entry)
-        entry = head.next
+/** An operation that took effect before a known time. */
+type Closed = RegisterOperation & { readonly returnedAt: number }
+
+/**
+ * Closes or drops operations without an outcome where that changes nothing, since every one that stays makes the search longer.
+ *
+ * A written value is unique. So a change that somebody saw took effect before the first who did returned, and one that nobody
+ * saw may as well never have happened. Deletes look all alike, and stay open.
+ */
+function settle(operations: readonly RegisterOperation[]): {
+  readonly closed: readonly Closed[]
+  readonly open: readonly RegisterOperation[]
+} {
+  const closed = operations.filter((operation): operation is Closed => operation.returnedAt !== undefined)
+  const open: RegisterOperation[] = []
+  let unsettled = operations.filter(({ returnedAt }) => returnedAt === undefined)
+  const seenAt = new Map<RegisterValue, number>()
+  const see = ({ type, value, expected, returnedAt = Infinity }: RegisterOperation): void => {
+    if (type === 'write') return
+    const seen = type === 'read' ? value : expected
+    seenAt.set(seen, Math.min(returnedAt, seenAt.get(seen) ?? Infinity))
+  }
+  for (const operation of closed) see(operation)
+  // One that was seen may be a compare-and-set, which saw something itself.
+  for (;;) {
+    const isSettled = ({ value }: RegisterOperation): boolean => value === undefined || seenAt.has(value)
+    const settled = unsettled.filter(isSettled)
+    if (settled.length === 0) return { closed, open }
+    unsettled = unsettled.filter((operation) => !isSettled(operation))
+    for (const operation of settled) {
+      const returnedAt = operation.value === undefined ? Infinity : seenAt.get(operation.value)!
+      if (returnedAt === Infinity) open.push(operation)
+      else closed.push({ ...operation, returnedAt })
+      see({ ...operation, returnedAt })
+    }
+  }
+}
+
+/** A choice that was made, and what takes it back. */
+interface Step {
+  readonly choice: Choice
+  /** What the register held before. */
+  readonly before: RegisterValue
+  /** What else there was to choose, the best last. */
+  readonly rest: Choice[]
+}
+
+/** The operation to take effect next. */
+type Choice =
+  | { readonly operation: RegisterOperation; readonly index: number; readonly group?: never }
+  | { readonly operation: RegisterOperation; readonly group: OpenGroup; readonly index?: never }
+
+/** Open operations with the same effect: it only matters how many of them took effect. */
+interface OpenGroup {
+  readonly operations: readonly RegisterOperation[]
+  used: number
+}
+
+/** The search for an order of the operations of one register. */
+class Search {
+  /** By time of invocation. */
+  readonly #closed: readonly Closed[]
+  readonly #groups: readonly OpenGroup[]
+  readonly #isDone: boolean[]
+  /** Everything closed before it took effect. */
+  #frontier = 0
+  #register: RegisterValue
+  readonly #visited = new Set<string>()
+
+  constructor(closed: readonly Closed[], open: readonly RegisterOperation[]) {
+    this.#closed = closed.toSorted(byInvocation)
+    this.#isDone = this.#closed.map(() => false)
+    const byEffect = Map.groupBy(open, ({ type, value, expected }) => JSON.stringify([type, value, expected]))
+    this.#groups = [...byEffect.values()].map((operations) => ({
+      operations: operations.toSorted(byInvocation),
+      used: 0,
+    }))
+  }
+
+  run(maxSteps: number): Linearizability {
+    const path: Step[] = []
+    let choices = this.#choices()
+    for (let steps = 0; steps < maxSteps; steps += 1) {
+      if (this.#frontier === this.#closed.length) return 'linearizable'
+      const choice = choices.pop()
+      if (choice !== undefined) {
+        const step = { choice, before: this.#register, rest: choices }
+        this.#take(choice)
+        if (this.#isNew()) {
+          path.push(step)
+          choices = this.#choices()
+        } else {
+          this.#takeBack(step)
+        }
         continue
       }
-      entry = entry.next
-      continue
+      const last = path.pop()
+      if (last === undefined) return 'not linearizable'
+      this.#takeBack(last)
+      choices = last.rest
     }
-    // Someone returned whose effect could not be placed, or nothing is left to try: take the last step back.
-    const last = stack.pop()
-    if (last === undefined) return 'not linearizable'
-    register = last.before
-    done.delete(last.entry.call.index)
-    if (last.entry.call.operation.returnedAt !== undefined) returned -= 1
-    unlift(last.entry)
-    entry = last.entry.next
+    return 'unknown'
   }
-  return 'unknown'
-}
 
-/** Whether nothing was tried yet after these operations with this value. If so, `index` is among them from now on. */
-function isNew(seen: Set<string>, done: Set<number>, index: number, value: number | undefined): boolean {
-  done.add(index)
-  const configuration = `${[...done].toSorted((a, b) => a - b).join()}:${value}`
-  if (!seen.has(configuration)) {
-    seen.add(configuration)
+  /** What may take effect next: whatever was called before the first return that is still to come. Open ones only in need. */
+  #choices(): Choice[] {
+    const choices: Choice[] = []
+    let firstReturnAt = Infinity
+    for (let index = this.#frontier; index < this.#closed.length; index += 1) {
+      const operation = this.#closed[index] as Closed
+      if (operation.invokedAt > firstReturnAt) break
+      if (this.#isDone[index]) continue
+      firstReturnAt = Math.min(firstReturnAt, operation.returnedAt)
+      if (this.#isPossible(operation)) choices.push({ operation, index })
+    }
+    choices.reverse()
+    for (const group of this.#groups) {
+      const operation = group.operations[group.used]
+      if (operation === undefined || operation.invokedAt > firstReturnAt || !this.#isPossible(operation))
+        continue
+      choices.unshift({ operation, group })
+    }
+    return choices
+  }
+
+  #isPossible({ type, value, expected }: RegisterOperation): boolean {
+    return type === 'write' || this.#register === (type === 'read' ? value : expected)
+  }
+
+  #take({ operation, index, group }: Choice): void {
+    if (operation.type !== 'read') this.#register = operation.value
+    if (group !== undefined) {
+      group.used += 1
+      return
+    }
+    this.#isDone[index] = true
+    while (this.#isDone[this.#frontier] === true) this.#frontier += 1
+  }
+
+  #takeBack({ choice: { index, group }, before }: Step): void {
+    this.#register = before
+    if (group !== undefined) {
+      group.used -= 1
+      return
+    }
+    this.#isDone[index] = false
+    this.#frontier = Math.min(this.#frontier, index)
+  }
+
+  /** Whether the search was never where it is now. */
+  #isNew(): boolean {
+    let configuration = `${JSON.stringify(this.#register)} ${this.#groups.map(({ used }) => used).join()} ${this.#frontier}`
+    const returnedAt = this.#closed[this.#frontier]?.returnedAt ?? 0
+    // Beyond the frontier nothing can be done that was called after the return that the frontier waits for.
+    for (let index = this.#frontier + 1; index < this.#closed.length; index += 1) {
+      if ((this.#closed[index] as Closed).invokedAt > returnedAt) break
+      if (this.#isDone[index]) configuration += ` ${index}`
+    }
+    if (this.#visited.has(configuration)) return false
+    this.#visited.add(configuration)
     return true
   }
-  done.delete(index)
-  return false
 }
 
-/** Calls and returns in order of time; calls come first where times are equal, since then they overlap. */
-function link(operations: readonly RegisterOperation[]): Entry {
-  const entries = operations.flatMap((operation, index): { entry: Entry; at: number }[] => {
-    const call: Call = { operation, index }
-    const entry: Entry = { call, isReturn: false, match: undefined, previous: undefined, next: undefined }
-    if (operation.returnedAt === undefined) return [{ entry, at: operation.invokedAt }]
-    const match: Entry = { call, isReturn: true, match: undefined, previous: undefined, next: undefined }
-    entry.match = match
-    return [
-      { entry, at: operation.invokedAt },
-      { entry: match, at: operation.returnedAt },
-    ]
-  })
-  entries.sort((a, b) => a.at - b.at || Number(a.entry.isReturn) - Number(b.entry.isReturn))
-  const head: Entry = {
-    call: { operation: { key: 0, type: 'read', value: undefined, invokedAt: 0 }, index: -1 },
-    isReturn: false,
-    match: undefined,
-    previous: undefined,
-    next: undefined,
-  }
-  let last = head
-  for (const { entry } of entries) {
-    last.next = entry
-    entry.previous = last
-    last = entry
-  }
-  return head
-}
-
-function lift(entry: Entry): void {
-  for (const gone of [entry, entry.match]) {
-    if (gone === undefined) continue
-    if (gone.previous !== undefined) gone.previous.next = gone.next
-    if (gone.next !== undefined) gone.next.previous = gone.previous
-  }
-}
-
-function unlift(entry: Entry): void {
-  for (const back of [entry.match, entry]) {
-    if (back === undefined) continue
-    if (back.previous !== undefined) back.previous.next = back
-    if (back.next !== undefined) back.next.previous = back
-  }
+function byInvocation(a: RegisterOperation, b: RegisterOperation): number {
+  return a.invokedAt - b.invokedAt
 }

@@ -226,8 +226,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/election.ts',
-        find: 'request.preVote ? !isContent(role) :',
-        replace: "request.preVote ? (isContent(role) || true) && role.name !== 'leader' :",
+        find: '!isContent(replica, role) &&',
+        replace: "(isContent(replica, role) || true) && role.name !== 'leader' &&",
       },
     ],
   },

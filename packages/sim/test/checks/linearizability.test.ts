@@ -10,6 +10,27 @@ function read(value: number | undefined, invokedAt: number, returnedAt: number, 
   return { key, type: 'read', value, invokedAt, returnedAt }
 }
 
+/** A compare-and-set that succeeded, or whose outcome is unknown. */
+function swap(
+  expected: number | undefined,
+  value: number,
+  invokedAt: number,
+  returnedAt?: number,
+): RegisterOperation {
+  const returned = returnedAt === undefined ? {} : { returnedAt }
+  return { key: 1, type: 'compare-and-set', expected, value, invokedAt, ...returned }
+}
+
+function remove(invokedAt: number, returnedAt?: number): RegisterOperation {
+  return {
+    key: 1,
+    type: 'write',
+    value: undefined,
+    invokedAt,
+    ...(returnedAt === undefined ? {} : { returnedAt }),
+  }
+}
+
 const good: Readonly<Record<string, readonly RegisterOperation[]>> = {
   'nothing at all': [],
   'a read of nothing before the first write': [read(undefined, 0, 1), write(1, 2, 3), read(1, 4, 5)],
@@ -27,6 +48,40 @@ const good: Readonly<Record<string, readonly RegisterOperation[]>> = {
     read(2, 9, 10),
   ],
   'a write of unknown outcome that never does': [write(1, 0, 1), write(2, 2), read(1, 3, 4), read(1, 9, 10)],
+  'a compare-and-set on nothing': [swap(undefined, 1, 0, 1), read(1, 2, 3)],
+  'compare-and-sets that each find what another left': [
+    write(1, 0, 1),
+    swap(2, 3, 2, 9),
+    swap(1, 2, 2, 9),
+    read(3, 10, 11),
+  ],
+  'a compare-and-set of unknown outcome, seen by another': [
+    write(1, 0, 1),
+    swap(1, 2, 2),
+    swap(2, 3, 4, 5),
+    read(3, 6, 7),
+  ],
+  'a delete of unknown outcome that took effect late': [
+    write(1, 0, 1),
+    remove(2),
+    read(1, 3, 4),
+    read(undefined, 5, 6),
+    write(2, 7, 8),
+  ],
+  'two deletes of unknown outcome, each of which is needed': [
+    write(1, 0, 1),
+    remove(2),
+    remove(2),
+    read(undefined, 3, 4),
+    write(2, 5, 6),
+    read(undefined, 7, 8),
+  ],
+  'a write of unknown outcome that only an unknown compare-and-set may have seen': [
+    write(1, 0, 1),
+    write(2, 2),
+    { ...remove(3), type: 'compare-and-set', expected: 2 },
+    read(1, 4, 5),
+  ],
   'keys that know nothing of each other': [write(1, 0, 1), read(undefined, 2, 3, 2), read(1, 2, 3)],
 }
 
@@ -37,6 +92,21 @@ const bad: Readonly<Record<string, readonly RegisterOperation[]>> = {
   'a value from the future': [read(1, 0, 1), write(1, 2, 3)],
   'two reads that go back in time': [write(1, 0, 1), write(2, 2, 9), read(2, 3, 4), read(1, 5, 6)],
   'a write of unknown outcome that is undone': [write(1, 0, 1), write(2, 2), read(2, 3, 4), read(1, 5, 6)],
+  'a compare-and-set that found what was gone': [write(1, 0, 1), write(2, 2, 3), swap(1, 3, 4, 5)],
+  'two compare-and-sets that both found the same': [write(1, 0, 1), swap(1, 2, 2, 9), swap(1, 3, 2, 9)],
+  'a compare-and-set of unknown outcome that was seen and could not be': [
+    write(1, 0, 1),
+    swap(7, 2, 2),
+    read(2, 3, 4),
+  ],
+  'more deletes seen than there were': [
+    write(1, 0, 1),
+    remove(2),
+    read(undefined, 3, 4),
+    write(2, 5, 6),
+    read(undefined, 7, 8),
+  ],
+  'a delete before it was called': [write(1, 0, 1), read(undefined, 2, 3), remove(4)],
   'a bad key among good ones': [
     write(1, 0, 1, 1),
     write(2, 0, 1, 2),
@@ -56,6 +126,21 @@ for (const [name, history] of Object.entries(bad)) {
 t.test('a search that takes too long is neither', async (t) => {
   const history = Array.from({ length: 12 }, (_, index) => write(index, 0, 100)).concat(read(99, 0, 100))
   t.equal(checkLinearizability(history, 50), 'unknown')
+})
+
+t.test('a long history with many changes of unknown outcome is decided in steps, not by luck', async (t) => {
+  const history = Array.from({ length: 2_000 }, (_, turn): RegisterOperation[] => {
+    const at = turn * 10
+    const unknown = turn % 20 === 0 ? [remove(at), write(-turn - 1, at)] : []
+    return [
+      ...unknown,
+      write(turn, at, at + 6),
+      swap(turn, turn + 0.5, at + 1, at + 7),
+      read(turn + 0.5, at + 8, at + 9),
+    ]
+  }).flat()
+  t.equal(checkLinearizability(history, 50_000), 'linearizable')
+  t.equal(checkLinearizability([...history, read(0, 30_000, 30_001)], 5_000_000), 'not linearizable')
 })
 
 /** Histories of a real register: each operation takes effect at a moment of its own, between its call and its return. */

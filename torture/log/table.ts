@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
-import { violationsIn } from './log/campaign.ts'
-import type { Row } from './log/campaign.ts'
+import { violationsIn } from './campaign.ts'
+import type { Row } from './campaign.ts'
 
 /** All rows as a table for people. docs/testing.md says what the columns mean. */
 export function formatTable(rows: readonly Row[]): string {
