@@ -37,3 +37,5 @@ export type {
 } from './ports.ts'
 export type * from './proposal.ts'
 export type { RaftStatus, ReplicaStatus, RoleChange, RoleName, VoterChangeStatus } from './status.ts'
+export { recoverAsSingleVoter } from './recovery/recover-as-single-voter.ts'
+export type { Recovery, RecoveryOptions } from './recovery/recover-as-single-voter.ts'

@@ -4,6 +4,7 @@ import type { Reach } from './reach.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import { check } from './checks/violation.ts'
 import { type Profile, type SwarmConfiguration, swarm } from './swarm.ts'
+import { canFindQuorum, hasMajority, isWholeVoter, votersInPlay } from './faults/membership.ts'
 import { proposeSome, readFromLeaders, readSomewhere } from './workload.ts'
 import { Cluster } from './world/cluster.ts'
 import type { SimulatedNode } from './world/node.ts'
@@ -77,13 +78,10 @@ async function heal(
   random: SeededRandom,
   { electionTimeoutMs }: SwarmConfiguration,
 ): Promise<void> {
-  const { reach, network, voters, nodes } = cluster
+  const { reach, network, nodes } = cluster
   cluster.traceFault(0, 'healing')
   cluster.endLastWords()
-  const whole = random.shuffled(voters.filter((voter) => !voter.isDamaged))
-  const majority = Math.floor(voters.length / 2) + 1
-  const survivors = new Set(whole.slice(0, majority + random.upTo(whole.length - majority + 1)))
-  for (const node of nodes) if (!node.isVoter && !node.isDamaged && random.chance(0.5)) survivors.add(node)
+  const survivors = chooseSurvivors(cluster, random)
   for (const node of nodes) {
     if (survivors.has(node)) continue
     node.kill(true)
@@ -108,6 +106,23 @@ async function heal(
     await node.start()
   }
   await makeProgress(cluster, [...survivors], electionTimeoutMs)
+}
+
+/** A random majority of every set of voters that may be in effect, and some observers. */
+function chooseSurvivors(cluster: Cluster, random: SeededRandom): Set<SimulatedNode> {
+  const sets = votersInPlay(cluster)
+  const survivors = new Set<SimulatedNode>()
+  const extraRate = random()
+  for (const node of random.shuffled(cluster.nodes)) {
+    const isEnough = sets.every((voters) => hasMajority(voters, survivors))
+    const isVoter = sets.some((voters) => isWholeVoter(voters, node))
+    if (isVoter && (!isEnough || random.chance(extraRate))) survivors.add(node)
+  }
+  for (const node of cluster.nodes) {
+    const isObserver = !node.isDamaged && canFindQuorum(cluster, node, survivors)
+    if (isObserver && random.chance(0.5)) survivors.add(node)
+  }
+  return survivors
 }
 
 async function makeProgress(

@@ -5,7 +5,7 @@ import { type SeededRandom, seededRandom } from './random.ts'
 import type { ClusterOptions, LastWords } from './world/cluster.ts'
 
 /** What kind of life a seed leads. */
-export type Profile = 'swarm' | 'duels' | 'amnesia' | 'flapping'
+export type Profile = 'swarm' | 'duels' | 'amnesia' | 'flapping' | 'membership'
 
 /** Everything a seed decides. */
 export interface SwarmConfiguration {
@@ -30,7 +30,7 @@ const profiles: readonly Profile[] = [
   'swarm',
   'duels',
   'amnesia',
-  'swarm',
+  'membership',
   'flapping',
 ]
 
@@ -74,6 +74,24 @@ function chooseFaults(profile: Profile, random: SeededRandom): readonly FaultNam
     ]
   }
   if (profile === 'amnesia') return ['bounce', 'bounceLeader', 'killAll', 'resign', 'hiccup', ...repairs]
+  if (profile === 'membership') {
+    return [
+      'addVoter',
+      'addVoter',
+      'addVoter',
+      'removeVoter',
+      'removeVoter',
+      'removeLeader',
+      'changeCutOff',
+      'changeCutOff',
+      'replaceDisk',
+      'bounceLeader',
+      'isolateLeader',
+      'killLeader',
+      'transfer',
+      ...repairs,
+    ]
+  }
   const all = Object.keys(faultActions) as FaultName[]
   return [...all.filter(() => random.chance(0.5)), ...repairs]
 }
@@ -104,11 +122,19 @@ function chooseCluster(
       ? random.pick(['granted-vote', 'vote-request', 'fetch', 'batches'])
       : random.pick(['anything', 'granted-vote', 'vote-request', 'fetch', 'batches'])
   const minClockRate = isSwarm && random.chance(0.4) ? 0.8 : 1
-  const rate = isCalm || (isSwarm && random.chance(0.5)) ? 0 : random() * random() * 0.3
+  // Who dies of one message in four, whatever it says, does nothing else any more.
+  const maxRate = what === 'anything' ? 0.05 : 0.3
+  const rate = isCalm || (isSwarm && random.chance(0.5)) ? 0 : random() * random() * maxRate
   return {
     seed: seed + 1,
     voters: isSwarm ? 1 + random.upTo(7) : random.pick([3, 3, 5]),
-    observers: isSwarm && random.chance(0.5) ? random.upTo(6) : random.upTo(2),
+    namesDirectories: random.chance(0.5),
+    observers:
+      profile === 'membership'
+        ? 1 + random.upTo(3)
+        : isSwarm && random.chance(0.5)
+          ? random.upTo(6)
+          : random.upTo(2),
     tuning: {
       electionTimeoutMs,
       fetchTimeoutMs: 2 * electionTimeoutMs,

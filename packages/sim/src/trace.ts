@@ -19,6 +19,7 @@ const traceKinds = [
   'outcome',
   'read',
   'fault',
+  'voters',
 ] as const
 
 /** One of {@link traceKinds}. */

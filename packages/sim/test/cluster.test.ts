@@ -5,6 +5,7 @@ const calm: ClusterOptions = {
   seed: 3,
   voters: 3,
   observers: 1,
+  namesDirectories: true,
   tuning: { fetchTimeoutMs: 2_000 },
   network: {
     minDelayMs: 0.2,

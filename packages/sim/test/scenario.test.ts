@@ -5,7 +5,7 @@ import { traceHeading } from '../src/trace.ts'
 
 t.test('a run prints one line an event, in the columns of the heading', async (t) => {
   const lines: string[] = []
-  const { events, virtualMs, reach } = await runScenario(4, { print: (line) => lines.push(line) })
+  const { events, virtualMs, reach } = await runScenario(3, { print: (line) => lines.push(line) })
   t.equal(lines.length, events)
   t.ok(virtualMs > 0)
   t.ok(reach.elections > 0)
@@ -29,7 +29,7 @@ t.test('seeds lead different lives', async (t) => {
     [...new Set(lives.map(({ cluster }) => cluster.observers))].toSorted((a, b) => a - b),
     [0, 1, 2, 3, 4, 5],
   )
-  t.same(new Set(lives.map(({ profile }) => profile)).size, 4)
+  t.same(new Set(lives.map(({ profile }) => profile)).size, 5)
   t.ok(
     lives.every(({ cluster }) => cluster.network.lossRate <= 0.3 && cluster.network.duplicationRate <= 0.5),
   )

@@ -43,9 +43,12 @@ const votersRecordSchema = z.object({
   voters: votersSchema.min(1),
 })
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
 /** Control records are rare and read by people in dumps, so their payload is JSON. */
 function encodeControlRecord(record: ControlRecord): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(record))
+  return encoder.encode(JSON.stringify(record))
 }
 
 /** Whether `batch` belongs to the consensus layer, so that a state machine only counts its offsets. */
@@ -71,7 +74,7 @@ export function controlBatch(
  */
 export function votersIn(batch: Batch): readonly Voter[] | undefined {
   if (!isControlBatch(batch)) return undefined
-  const record: unknown = JSON.parse(new TextDecoder().decode(batch.payload))
+  const record: unknown = JSON.parse(decoder.decode(batch.payload))
   if (!isOfType(record, ControlRecordType.voters)) return undefined
   const parsed = votersRecordSchema.safeParse(record)
   assertInvariant(parsed.success, 'a record of voters is of a version that this release knows')

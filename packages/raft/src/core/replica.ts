@@ -54,7 +54,7 @@ export class Replica {
   constructor(start: ReplicaStart) {
     this.config = start.config
     this.#voterHistory = new VoterHistory({
-      base: start.config.bootstrapVoters,
+      base: [],
       isRecorded: false,
       records: [],
     })

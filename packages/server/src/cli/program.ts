@@ -9,6 +9,7 @@ import { version } from '../version.ts'
 import { describable, describeCommand, type DescribeCommand } from './commands/describe.ts'
 import { dumpLogCommand, type DumpLogCommand } from './commands/dump-log.ts'
 import { formatCommand, type FormatCommand } from './commands/format.ts'
+import { recoverCommand, type RecoverCommand } from './commands/recover.ts'
 import { startCommand } from './commands/start.ts'
 import { applyTopicsCommand, createTopicCommand, deleteTopicsCommand } from './commands/topics.ts'
 import { watchCommand } from './commands/watch.ts'
@@ -61,8 +62,20 @@ function addNodeCommands(program: Command, terminal: Terminal): void {
     .description('make the data directory of one node, once')
     .requiredOption('--config <file>', 'config file of the node')
     .option('--cluster-id <id>', 'the same for every node of the cluster')
+    .option(
+      '--join',
+      'the cluster is there already: a new node, or a new disk of a node whose old one is gone',
+    )
     .option('--ignore-formatted', 'leave a directory alone that is formatted for this node already')
     .action((options: FormatCommand) => formatCommand(options, terminal))
+  program
+    .command('recover')
+    .description('make a stopped controller the only voter, when the majority is lost for good')
+    .requiredOption('--config <file>', 'config file of the node')
+    .requiredOption('--reason <text>', 'why; it is kept in the log')
+    .option('--as-single-voter', 'says that this is what is wanted')
+    .option('--accept-data-loss', 'says that what only the lost voters have may be lost')
+    .action((options: RecoverCommand) => recoverCommand(options, terminal))
   program
     .command('start')
     .description('run the node of a config file until SIGTERM or SIGINT')

@@ -14,6 +14,8 @@ export interface FormatOptions {
   readonly nodeId: number
   /** Leaves a directory alone that was already formatted for the same node of the same cluster. @default false */
   readonly ignoreFormatted?: boolean
+  /** The cluster is there already, so the node must not take itself for one of its first voters. @default false */
+  readonly joins?: boolean
   /** Makes the directory id. @default 128 random bits */
   readonly randomId?: RandomId
 }
@@ -70,7 +72,8 @@ async function fill(options: FormatOptions, firstMade: string | undefined): Prom
   const layout = layoutOf(directory)
   try {
     await createLog({ path: layout.log })
-    const identity = { clusterId, nodeId, directoryId: (options.randomId ?? randomId)() }
+    const joins = options.joins === true ? ({ joins: true } as const) : {}
+    const identity = { clusterId, nodeId, directoryId: (options.randomId ?? randomId)(), ...joins }
     await writeIdentity(directory, identity)
     return { ...identity, created: true }
   } catch (error) {

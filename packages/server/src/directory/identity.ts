@@ -11,6 +11,8 @@ const identitySchema = z.strictObject({
   clusterId,
   nodeId: z.int().min(0),
   directoryId: z.string().min(1).max(64),
+  /** The directory was made for a cluster that was there already: its empty log never makes it a voter. */
+  joins: z.literal(true).exactOptional(),
 })
 
 /** Whose a data directory is. Never changes once written. */
@@ -33,8 +35,8 @@ export async function readIdentity(directory: string): Promise<Identity | undefi
   }
   const identity = identitySchema.safeParse(parseJson(text))
   if (!identity.success) throw damaged(`${path} is not an identity of format version 1`, identity.error)
-  const { clusterId, nodeId, directoryId } = identity.data
-  return { clusterId, nodeId, directoryId }
+  const { version: _, ...rest } = identity.data
+  return rest
 }
 
 /**

@@ -66,7 +66,7 @@ export async function openNode(options: NodeOptions): Promise<Node> {
 
 async function openParts(options: NodeOptions, parts: ReturnType<typeof closers>): Promise<Node> {
   const { identity, roles, controllers, transport } = options
-  const { nodeId, clusterId, directoryId } = identity
+  const { nodeId, clusterId, directoryId, joins = false } = identity
   const { clock = systemClock, random = systemRandom, logger = silentLogger } = options
   const ports = { clock, random, logger }
   const makeId = options.randomId ?? randomId
@@ -85,6 +85,7 @@ async function openParts(options: NodeOptions, parts: ReturnType<typeof closers>
         directoryId,
         clusterId,
         voters: [...peers.keys()],
+        joins,
         log,
         transport: quorum,
       },

@@ -1,4 +1,4 @@
-import type { NodeId } from '@quorate/raft'
+import type { NodeId, Voter } from '@quorate/raft'
 import { check } from './violation.ts'
 
 /** Milliseconds of true time that a leader may be late. */
@@ -6,7 +6,6 @@ const slackMs = 5
 
 /** What the check must know about the run. */
 export interface DiskStallCheckOptions {
-  readonly voters: readonly NodeId[]
   readonly fetchTimeoutMs: number
   readonly diskStallTimeoutMs: number
   /** How slow the slowest clock runs. */
@@ -16,6 +15,8 @@ export interface DiskStallCheckOptions {
 /** A leader as it was seen. */
 interface SeenLeader {
   readonly id: NodeId
+  /** The voters that it counts on. */
+  readonly voters: readonly Voter[]
   readonly nowMs: number
   /** Since when its disk has worked on the write that is next, on the clock of the run; `undefined` if on none. */
   readonly writingSinceMs: number | undefined
@@ -38,10 +39,10 @@ export class DiskStallCheck {
     this.#options = options
   }
 
-  onLeader({ id, nowMs, writingSinceMs, runningSinceMs, fetchedMs }: SeenLeader): void {
-    const { voters, fetchTimeoutMs, diskStallTimeoutMs, minClockRate } = this.#options
+  onLeader({ id, voters, nowMs, writingSinceMs, runningSinceMs, fetchedMs }: SeenLeader): void {
+    const { fetchTimeoutMs, diskStallTimeoutMs, minClockRate } = this.#options
     const recentMs = nowMs - fetchTimeoutMs * minClockRate
-    const fetching = voters.filter((voter) => voter !== id && (fetchedMs.get(voter) ?? -1) > recentMs)
+    const fetching = voters.filter((voter) => voter.id !== id && (fetchedMs.get(voter.id) ?? -1) > recentMs)
     if (fetching.length * 2 <= voters.length || writingSinceMs === undefined) {
       this.#dispensableSinceMs.delete(id)
       return

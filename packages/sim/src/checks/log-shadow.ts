@@ -1,10 +1,15 @@
 import { type Batch, type Epoch, nextOffset, type Offset } from '@quorate/log'
+import type { Voter } from '@quorate/raft'
 import { mix } from '../trace.ts'
+import { votersNamedBy } from './voters.ts'
 
 interface Link {
   readonly endOffset: Offset
   readonly epoch: Epoch
   readonly chain: number
+  readonly voters: readonly Voter[]
+  /** End of the batch that names them, 0 for the founders. */
+  readonly votersEnd: Offset
 }
 
 /** The chain hash of an empty log. */
@@ -17,6 +22,22 @@ const emptyChain = 0x5bd1e995
  */
 export class LogShadow {
   readonly #links: Link[] = []
+  readonly #founders: readonly Voter[]
+
+  /** @param founders - the voters of a log that names none */
+  constructor(founders: readonly Voter[] = []) {
+    this.#founders = founders
+  }
+
+  /** The voters in effect at the end of the log. */
+  get voters(): readonly Voter[] {
+    return this.#links.at(-1)?.voters ?? this.#founders
+  }
+
+  /** Where the batch ends that names them, 0 for the founders. */
+  get votersEnd(): Offset {
+    return this.#links.at(-1)?.votersEnd ?? 0
+  }
 
   get endOffset(): Offset {
     return this.#links.at(-1)?.endOffset ?? 0
@@ -41,6 +62,11 @@ export class LogShadow {
     return offset === 0 ? 0 : this.#linkAt(offset)?.epoch
   }
 
+  /** The voters that the log before `offset` leaves in effect, and where the batch ends that names them. */
+  votersBefore(offset: Offset): { readonly voters: readonly Voter[]; readonly votersEnd: Offset } {
+    return this.#links[this.#indexAfter(offset) - 1] ?? { voters: this.#founders, votersEnd: 0 }
+  }
+
   /** Where the first batch beyond `offset` ends. */
   endAfter(offset: Offset): Offset | undefined {
     return this.#links[this.#indexAfter(offset)]?.endOffset
@@ -48,7 +74,11 @@ export class LogShadow {
 
   append(batch: Batch): void {
     const chain = chainHash(this.chain, batch)
-    this.#links.push({ endOffset: nextOffset(batch), epoch: batch.epoch, chain })
+    const endOffset = nextOffset(batch)
+    const named = votersNamedBy(batch)
+    const voters = named ?? this.voters
+    const votersEnd = named === undefined ? this.votersEnd : endOffset
+    this.#links.push({ endOffset, epoch: batch.epoch, chain, voters, votersEnd })
   }
 
   truncate(endOffset: Offset): void {
@@ -67,7 +97,7 @@ export class LogShadow {
 
   /** A copy that goes its own way. */
   clone(): LogShadow {
-    const copy = new LogShadow()
+    const copy = new LogShadow(this.#founders)
     copy.#links.push(...this.#links)
     return copy
   }

@@ -1,15 +1,23 @@
-import type { NodeId, RaftStatus } from '@quorate/raft'
+import type { NodeId, RaftStatus, Voter } from '@quorate/raft'
 import { check } from './violation.ts'
+import { areSame } from './voters.ts'
 
 /** Milliseconds of true time that a leader may be late. */
 const slackMs = 5
 
 /** What the check must know about the run. */
 export interface QuorumCheckOptions {
-  readonly voters: readonly NodeId[]
   readonly fetchTimeoutMs: number
   /** How slow the slowest clock runs. */
   readonly minClockRate: number
+}
+
+interface Reign {
+  readonly sinceMs: number
+  readonly fetchedMs: Map<NodeId, number>
+  voters: readonly Voter[]
+  /** Since when they are the voters. */
+  votersSinceMs: number
 }
 
 /**
@@ -18,13 +26,11 @@ export interface QuorumCheckOptions {
  * A leader that stays longer keeps its clients waiting, and keeps others from electing one that could serve them.
  */
 export class QuorumCheck {
-  readonly #options: QuorumCheckOptions
   readonly #patienceMs: number
   /** Since when each leader leads, and when each voter fetched from it last, by epoch. */
-  readonly #reigns = new Map<number, { readonly sinceMs: number; readonly fetchedMs: Map<NodeId, number> }>()
+  readonly #reigns = new Map<number, Reign>()
 
   constructor(options: QuorumCheckOptions) {
-    this.#options = options
     this.#patienceMs = (1.5 * options.fetchTimeoutMs + 1) / options.minClockRate + slackMs
   }
 
@@ -42,14 +48,20 @@ export class QuorumCheck {
   onLeader(status: RaftStatus, nowMs: number, runningSinceMs: number): void {
     const reign = this.#reigns.get(status.epoch)
     if (reign === undefined) {
-      this.#reigns.set(status.epoch, { sinceMs: nowMs, fetchedMs: new Map() })
+      const { voters } = status
+      this.#reigns.set(status.epoch, { sinceMs: nowMs, fetchedMs: new Map(), voters, votersSinceMs: nowMs })
       return
     }
-    const { voters } = this.#options
+    const { voters } = status
+    if (!areSame(voters, reign.voters)) {
+      reign.voters = voters
+      reign.votersSinceMs = nowMs
+    }
     const heard = voters
-      .map((voter) => (voter === status.id ? nowMs : (reign.fetchedMs.get(voter) ?? reign.sinceMs)))
+      .map(({ id }) => (id === status.id ? nowMs : (reign.fetchedMs.get(id) ?? reign.sinceMs)))
       .toSorted((a, b) => b - a)
-    const majorityHeardMs = heard[Math.floor(voters.length / 2)] ?? nowMs
+    // A leader whose quorum changed learns of its loss when it looks next.
+    const majorityHeardMs = Math.max(heard[Math.floor(voters.length / 2)] ?? nowMs, reign.votersSinceMs)
     const silentMs = nowMs - majorityHeardMs
     check(
       silentMs <= this.#patienceMs || nowMs - runningSinceMs < slackMs,

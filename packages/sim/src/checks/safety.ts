@@ -1,11 +1,14 @@
 import type { Batch, Epoch, Offset } from '@quorate/log'
-import type { NodeId, RaftRequest, RaftResponse, RaftStatus, VoteRequest } from '@quorate/raft'
+import type { NodeId, RaftRequest, RaftResponse, RaftStatus, Voter, VoteRequest } from '@quorate/raft'
 import { LogShadow } from './log-shadow.ts'
 import { check } from './violation.ts'
+import { areSame, changesBetween, isMember, votersNamedBy } from './voters.ts'
 
 /** What the checker sees of a node: its disk from outside, and which of its lives this is. */
 export interface CheckedNode {
   readonly id: NodeId
+  /** Of the disk that it has now. */
+  readonly directoryId: string
   /** Counts the processes that ran on the node's disk. */
   readonly life: number
   readonly disk: {
@@ -45,12 +48,12 @@ interface Commit {
  */
 export class SafetyChecker {
   /** Everything committed so far. */
-  readonly committed = new LogShadow()
-  readonly #voters: readonly CheckedNode[]
+  readonly committed: LogShadow
+  readonly #nodes = new Map<NodeId, CheckedNode>()
   readonly #memories = new Map<NodeId, Memory>()
   readonly #reigns = new Map<Epoch, Reign>()
-  /** Candidate that each voter voted for, by epoch. */
-  readonly #votes = new Map<number, NodeId>()
+  /** Candidate that each voter voted for, by epoch and then by node and directory. */
+  readonly #votes = new Map<Epoch, Map<string, NodeId>>()
   /** Chain hash of the log before and including the batch that ends at an offset in an epoch. */
   readonly #chains = new Map<number, number>()
   /** Offset of the first batch of each epoch, as its leader appended it. */
@@ -59,8 +62,10 @@ export class SafetyChecker {
   /** Hash of the state machine after everything before an offset. */
   readonly #stateHashes = new Map<Offset, number>()
 
-  constructor(voters: readonly CheckedNode[]) {
-    this.#voters = voters
+  /** @param founders - the voters that the quorum begins with */
+  constructor(nodes: readonly CheckedNode[], founders: readonly Voter[]) {
+    for (const node of nodes) this.#nodes.set(node.id, node)
+    this.committed = new LogShadow(founders)
   }
 
   /** Leaders that were elected so far, one an epoch. */
@@ -74,12 +79,20 @@ export class SafetyChecker {
     this.#memories.set(node.id, { epochFloor, life: node.life, highWatermark: 0, applied: new LogShadow() })
   }
 
+  /** `node` has an empty disk now, under another directory id: what the old one promised does not bind it. */
+  onReplaced(node: CheckedNode): void {
+    this.#memories.delete(node.id)
+  }
+
   /** `batch` is now the last in the log of `node`, durable or not. */
   onAppended(node: CheckedNode, batch: Batch): void {
     const { appended } = node.disk
     const key = keyOf(appended.endOffset, batch.epoch)
     const chain = this.#chains.get(key)
-    if (chain === undefined) this.#chains.set(key, appended.chain)
+    if (chain === undefined) {
+      this.#chains.set(key, appended.chain)
+      this.#onNewVoters(node, batch)
+    }
     if (!this.#epochStarts.has(batch.epoch)) this.#epochStarts.set(batch.epoch, batch.baseOffset)
     check(
       chain === undefined || chain === appended.chain,
@@ -180,11 +193,49 @@ export class SafetyChecker {
     check(highWatermark >= memory.highWatermark, 'high watermarks never fall', () => {
       return `node ${node.id} falls from ${memory.highWatermark} to ${highWatermark}`
     })
-    if (role === 'leader') this.#onLeader(node, epoch)
+    if (role === 'leader') this.#onLeader(node, status)
     if (highWatermark > memory.highWatermark) {
       memory.highWatermark = highWatermark
-      this.#onCommit(node, highWatermark)
+      this.#onCommit(node, status)
     }
+  }
+
+  /** `node` has done what there was to do: what it decided is in its log. */
+  onSettled(node: CheckedNode, { voters, role, highWatermark }: RaftStatus): void {
+    const { appended } = node.disk
+    // A node that has not read its log yet knows no voters.
+    check(
+      voters.length === 0 || areSame(voters, appended.voters),
+      'the newest voters in the log are in effect',
+      () => `node ${node.id} counts ${namesOf(voters)}, and its log says ${namesOf(appended.voters)}`,
+    )
+    check(
+      role !== 'leader' ||
+        isMember(appended.voters, node.id, node.directoryId) ||
+        highWatermark < appended.votersEnd,
+      'a removed leader gives up',
+      () => `node ${node.id} leads on, and its removal before ${appended.votersEnd} is committed`,
+    )
+  }
+
+  /** A leader appended `batch`, which may name other voters. */
+  #onNewVoters(node: CheckedNode, batch: Batch): void {
+    const voters = votersNamedBy(batch)
+    if (voters === undefined) return
+    const before = node.disk.appended.votersBefore(batch.baseOffset)
+    const changes = changesBetween(before.voters, voters)
+    check(changes <= 1, 'one voter at a time', () => {
+      return `node ${node.id} replaces ${namesOf(before.voters)} by ${namesOf(voters)}`
+    })
+    const isFounding = before.votersEnd === 0 && changes === 0
+    const epochStart = this.#epochStarts.get(batch.epoch) ?? batch.baseOffset
+    const { endOffset } = this.committed
+    check(
+      isFounding || (endOffset >= before.votersEnd && endOffset > epochStart),
+      'a set of voters is committed before the next',
+      () =>
+        `node ${node.id} names voters at ${batch.baseOffset} in an epoch that began at ${epochStart}, after others before ${before.votersEnd}, and ${endOffset} is committed`,
+    )
   }
 
   #onSpoken(node: CheckedNode, epoch: Epoch): void {
@@ -200,6 +251,12 @@ export class SafetyChecker {
   }
 
   #onGranted(node: CheckedNode, request: VoteRequest): void {
+    check(
+      request.voterId === node.id && (request.voterDirectoryId ?? node.directoryId) === node.directoryId,
+      'only who was asked votes',
+      () =>
+        `node ${node.id} on ${node.directoryId} votes for ${request.voterId} on ${request.voterDirectoryId}`,
+    )
     const { appended } = node.disk
     const isBehind =
       request.lastEpoch < appended.lastEpoch ||
@@ -213,9 +270,11 @@ export class SafetyChecker {
   }
 
   #onVote(node: CheckedNode, epoch: Epoch, candidateId: NodeId): void {
-    const key = keyOf(node.id, epoch)
-    const known = this.#votes.get(key) ?? candidateId
-    this.#votes.set(key, known)
+    const votes = this.#votes.get(epoch) ?? new Map<string, NodeId>()
+    this.#votes.set(epoch, votes)
+    const key = nameOf(node)
+    const known = votes.get(key) ?? candidateId
+    votes.set(key, known)
     check(
       known === candidateId,
       'one vote an epoch',
@@ -232,7 +291,7 @@ export class SafetyChecker {
     )
   }
 
-  #onLeader(node: CheckedNode, epoch: Epoch): void {
+  #onLeader(node: CheckedNode, { epoch, voters }: RaftStatus): void {
     const reign = this.#reigns.get(epoch)
     if (reign !== undefined) {
       check(
@@ -254,6 +313,17 @@ export class SafetyChecker {
       'a vote is durable before it is sent',
       () => `node ${node.id} leads epoch ${epoch} by a vote of its own that its disk does not hold`,
     )
+    const votes = [...(this.#votes.get(epoch) ?? [])].filter(([, candidate]) => candidate === node.id)
+    const voted = voters.filter(
+      (voter) =>
+        isSame(voter, node) ||
+        votes.some(([name]) => name === nameOf(voter) || name.startsWith(`${nameOf(voter)}/`)),
+    )
+    check(
+      voted.length * 2 > voters.length,
+      'a leader has the votes of a majority',
+      () => `node ${node.id} leads epoch ${epoch} by ${namesOf(voted)} of ${namesOf(voters)}`,
+    )
     const before = this.#commits.findLast((commit) => commit.epoch < epoch)?.endOffset ?? 0
     check(
       node.disk.appended.chainAt(before) === this.committed.chainAt(before),
@@ -263,7 +333,8 @@ export class SafetyChecker {
   }
 
   /** `node` takes everything before `highWatermark` for committed. */
-  #onCommit(node: CheckedNode, highWatermark: Offset): void {
+  #onCommit(node: CheckedNode, status: RaftStatus): void {
+    const { highWatermark } = status
     const { appended } = node.disk
     const known = Math.min(highWatermark, this.committed.endOffset)
     check(
@@ -280,15 +351,16 @@ export class SafetyChecker {
       'state machine safety',
       () => `node ${node.id} commits up to ${highWatermark}, does not lead, and no leader said so`,
     )
+    const sets = countingSets(appended, status)
     check(
-      this.#isHeldByMajority(appended, highWatermark),
+      sets.some((voters) => this.#isHeldByMajority(voters, appended, highWatermark)),
       'a commit is durable on a majority',
       () => `node ${node.id} commits up to ${highWatermark}, which no majority of voters holds`,
     )
     // Its own disk may be the last to hold its first batch, which stops it from committing that one.
     const ownBatch = appended.endAfter(this.#epochStarts.get(epoch) ?? 0) ?? highWatermark
     check(
-      this.#isHeldByMajority(appended, Math.max(ownBatch, highWatermark)),
+      sets.some((voters) => this.#isHeldByMajority(voters, appended, Math.max(ownBatch, highWatermark))),
       'a leader commits its own epoch first',
       () =>
         `node ${node.id} commits up to ${highWatermark}, and no majority holds anything of epoch ${epoch}`,
@@ -298,10 +370,14 @@ export class SafetyChecker {
     this.#commits.push({ epoch, endOffset: highWatermark })
   }
 
-  #isHeldByMajority(log: LogShadow, endOffset: Offset): boolean {
+  /** Whether a majority of `voters` holds `log` before `endOffset`, on the disks that are theirs. */
+  #isHeldByMajority(voters: readonly Voter[], log: LogShadow, endOffset: Offset): boolean {
     const chain = log.chainAt(endOffset)
-    const holders = this.#voters.filter((voter) => voter.disk.durable.chainAt(endOffset) === chain)
-    return holders.length * 2 > this.#voters.length
+    const holders = voters.filter((voter) => {
+      const node = this.#nodes.get(voter.id)
+      return node !== undefined && isSame(voter, node) && node.disk.durable.chainAt(endOffset) === chain
+    })
+    return holders.length * 2 > voters.length
   }
 
   #memory(node: CheckedNode): Memory {
@@ -314,4 +390,26 @@ export class SafetyChecker {
 /** One number for two; epochs and node ids stay far below 2^20 in a run. */
 function keyOf(offset: number, epoch: Epoch): number {
   return offset * 2 ** 20 + epoch
+}
+
+/**
+ * The voters that a majority may be one of. The record that names them is committed by themselves alone; what is before it
+ * may have been committed by those before, in the moment before the record was appended.
+ */
+function countingSets(log: LogShadow, { voters, highWatermark }: RaftStatus): (readonly Voter[])[] {
+  if (!areSame(voters, log.voters)) return [voters, log.voters]
+  if (highWatermark >= log.votersEnd) return [voters]
+  return [voters, log.votersBefore(log.votersEnd - 1).voters]
+}
+
+function isSame(voter: Voter, { id, directoryId }: CheckedNode): boolean {
+  return isMember([voter], id, directoryId)
+}
+
+function nameOf({ id, directoryId }: Voter): string {
+  return directoryId === undefined ? String(id) : `${id}/${directoryId}`
+}
+
+function namesOf(voters: readonly Voter[]): string {
+  return voters.map(nameOf).join(' ') || 'nobody'
 }

@@ -1,6 +1,7 @@
 import type { SeededRandom } from '../random.ts'
 import type { Cluster } from '../world/cluster.ts'
 import type { SimulatedNode } from '../world/node.ts'
+import { addVoter, changeCutOff, isExpendable, removeLeader, removeVoter, replaceDisk } from './membership.ts'
 import { readFromLeaders } from '../workload.ts'
 import { type PartitionShape, partitionShapes } from './partitions.ts'
 
@@ -50,9 +51,7 @@ function bounce({ cluster, random, electionTimeoutMs }: FaultContext, node: Simu
 /** Damages one batch on the disk of a voter, as long as a majority of disks stays whole; observers may all be hit. */
 function damage({ cluster, random }: FaultContext): void {
   const node = random.pick(cluster.nodes)
-  const damaged = cluster.voters.filter((voter) => voter.isDamaged).length
-  const isSurvivable = !node.isVoter || node.isDamaged || 2 * (damaged + 1) < cluster.voters.length
-  if (!isSurvivable || !node.disk.damage()) return
+  if ((!node.isDamaged && !isExpendable(cluster, node)) || !node.disk.damage()) return
   node.isDamaged = true
   cluster.traceFault(node.id, 'damage')
 }
@@ -214,6 +213,11 @@ export const faultActions = {
   transfer: ({ cluster }) => cluster.leader?.transfer(),
   rollingRestart,
   duel,
+  addVoter,
+  removeVoter,
+  removeLeader,
+  changeCutOff,
+  replaceDisk,
 } as const satisfies Readonly<Record<string, Action>>
 
 /** One of {@link faultActions}. */

@@ -1,5 +1,13 @@
 import type { Batch, Offset } from '@quorate/log'
-import type { NodeId, Outcome, RaftRequest, RaftResponse, RaftTuning } from '@quorate/raft'
+import {
+  isControlBatch,
+  type NodeId,
+  type Outcome,
+  type RaftRequest,
+  type RaftResponse,
+  type RaftTuning,
+  type Voter,
+} from '@quorate/raft'
 import { type Append, AppendHistory } from '../checks/appends.ts'
 import { DiskStallCheck } from '../checks/disk-stall.ts'
 import { QuorumCheck } from '../checks/quorum.ts'
@@ -10,7 +18,7 @@ import { type SeededRandom, seededRandom } from '../random.ts'
 import { Trace, type TraceKind } from '../trace.ts'
 import type { DiskSpeed } from './disk.ts'
 import { type NetworkFaults, SimulatedNetwork } from './network.ts'
-import { SimulatedNode } from './node.ts'
+import { directoryOf, SimulatedNode } from './node.ts'
 import type { RegisterWrite } from './register-machine.ts'
 import { VirtualTime } from './virtual-time.ts'
 
@@ -22,6 +30,8 @@ export interface ClusterOptions {
   readonly seed: number
   readonly voters: number
   readonly observers: number
+  /** Whether the nodes are told the directories of the first voters, or their ids alone. */
+  readonly namesDirectories: boolean
   readonly tuning: RaftTuning & { readonly fetchTimeoutMs: number }
   readonly network: NetworkFaults
   readonly disk: DiskSpeed
@@ -39,7 +49,8 @@ export class Cluster {
   readonly random: SeededRandom
   readonly reach: Reach = noReach()
   readonly network: SimulatedNetwork
-  readonly voterIds: readonly NodeId[]
+  /** The voters that the quorum begins with. */
+  readonly founders: readonly Voter[]
   readonly nodes: readonly SimulatedNode[]
   readonly appends = new AppendHistory()
   readonly safety: SafetyChecker
@@ -69,27 +80,34 @@ export class Cluster {
         onLost: (from, to) => this.events.add(time.nowMs, from, 'lost', to, -1, -1),
       },
     })
-    this.voterIds = Array.from({ length: options.voters }, (_, index) => index + 1)
+    const founderIds = Array.from({ length: options.voters }, (_, index) => index + 1)
+    this.founders = founderIds.map((id) =>
+      options.namesDirectories ? { id, directoryId: directoryOf(id, 1) } : { id },
+    )
     const observerIds = Array.from({ length: options.observers }, (_, index) => 101 + index)
-    this.nodes = [...this.voterIds, ...observerIds].map((id) => {
+    this.nodes = [...founderIds, ...observerIds].map((id) => {
       const rate = random.between(options.minClockRate, 1 / options.minClockRate)
-      return new SimulatedNode(this, id, id <= options.voters, rate, options.disk)
+      return new SimulatedNode(this, id, rate, options.disk)
     })
     for (const node of this.nodes) this.#byId.set(node.id, node)
-    this.safety = new SafetyChecker(this.nodes.filter((node) => node.isVoter))
+    this.safety = new SafetyChecker(this.nodes, this.founders)
     const { fetchTimeoutMs, diskStallTimeoutMs = fetchTimeoutMs } = options.tuning
     const { minClockRate } = options
-    this.#quorum = new QuorumCheck({ voters: this.voterIds, fetchTimeoutMs, minClockRate })
+    this.#quorum = new QuorumCheck({ fetchTimeoutMs, minClockRate })
     this.#diskStall = new DiskStallCheck({
-      voters: this.voterIds,
       fetchTimeoutMs,
       diskStallTimeoutMs,
       minClockRate,
     })
   }
 
+  /** The nodes that are voters by what is committed, with the disk they have. */
   get voters(): readonly SimulatedNode[] {
     return this.nodes.filter((node) => node.isVoter)
+  }
+
+  get voterIds(): readonly NodeId[] {
+    return this.safety.committed.voters.map(({ id }) => id)
   }
 
   /** The leader of the latest epoch among those who take themselves for one. */
@@ -142,12 +160,21 @@ export class Cluster {
 
   onCut(node: SimulatedNode, truncateTo: Offset): void {
     this.reach.truncations += 1
+    if (node.disk.appended.votersEnd > truncateTo) this.reach.votersTakenBack += 1
     this.trace(node, 'cut', -1, -1, truncateTo)
     this.#guard(() => this.safety.onCut(node, truncateTo))
   }
 
+  onReplaced(node: SimulatedNode): void {
+    this.reach.disksReplaced += 1
+    this.traceFault(node.id, 'disk replaced')
+    this.safety.onReplaced(node)
+  }
+
   onAppended(node: SimulatedNode, batch: Batch): void {
     this.trace(node, 'write', -1, batch.epoch, batch.baseOffset)
+    // A leader names voters when it has seen a commit, which may be news here.
+    if (isControlBatch(batch)) this.#guard(() => this.#look(node))
     this.#guard(() => this.safety.onAppended(node, batch))
   }
 
@@ -266,7 +293,11 @@ export class Cluster {
 
   #afterEvent(): void {
     if (this.#touched.size > 0) {
-      for (const node of this.#touched) this.look(node)
+      for (const node of this.#touched) {
+        this.look(node)
+        const { status } = node
+        if (status !== undefined) this.#guard(() => this.safety.onSettled(node, status))
+      }
       this.#touched.clear()
     }
     if (this.#violation !== undefined) throw this.#violation
@@ -291,6 +322,7 @@ export class Cluster {
       const { nowMs } = this.time
       this.#quorum.onLeader(status, nowMs, node.runningSinceMs)
       this.#diskStall.onLeader({
+        voters: status.voters,
         id: node.id,
         nowMs,
         writingSinceMs: node.disk.writingSinceMs,

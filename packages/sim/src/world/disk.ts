@@ -1,5 +1,6 @@
 import { type Batch, type LogWrite, nextOffset, type Offset, type RaftLog } from '@quorate/log'
 import { createMemoryStorage, type MemoryLog, openMemoryLog } from '@quorate/log/memory'
+import type { Voter } from '@quorate/raft'
 import { LogShadow } from '../checks/log-shadow.ts'
 import { Violation } from '../checks/violation.ts'
 import type { Reach } from '../reach.ts'
@@ -32,6 +33,8 @@ export interface DiskOptions {
   /** True time, in milliseconds. */
   readonly nowMs: () => number
   readonly watch: DiskWatch
+  /** The voters that a log on it begins with. */
+  readonly founders: readonly Voter[]
 }
 
 /**
@@ -42,9 +45,9 @@ export interface DiskOptions {
  */
 export class Disk {
   /** What the process believes to have written. */
-  appended = new LogShadow()
+  appended: LogShadow
   /** What a crash leaves. */
-  readonly durable = new LogShadow()
+  readonly durable: LogShadow
   readonly #storage = createMemoryStorage()
   readonly #options: DiskOptions
   readonly #damaged = new Set<number>()
@@ -56,6 +59,8 @@ export class Disk {
 
   constructor(options: DiskOptions) {
     this.#options = options
+    this.appended = new LogShadow(options.founders)
+    this.durable = new LogShadow(options.founders)
   }
 
   get hardState(): RaftLog['hardState'] {

@@ -1,8 +1,18 @@
 import type { Batch } from '@quorate/log'
-import { type NodeId, openRaft, type Outcome, RaftError, type RaftNode, type RaftStatus } from '@quorate/raft'
+import {
+  type NamedVoter,
+  type NodeId,
+  openRaft,
+  type Outcome,
+  RaftError,
+  type RaftNode,
+  type RaftStatus,
+  type Voter,
+} from '@quorate/raft'
 import type { Append } from '../checks/appends.ts'
 import { silentLogger } from '@quorate/transport'
 import { Violation } from '../checks/violation.ts'
+import { isMember } from '../checks/voters.ts'
 import type { Cluster } from './cluster.ts'
 import { Disk, type DiskSpeed } from './disk.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
@@ -18,17 +28,24 @@ interface Process {
   readonly machine: RegisterMachine
   /** Proposals whose outcome it has not told yet. */
   readonly open: Set<Append>
+  readonly planned: Set<readonly Voter[]>
+}
+
+/** Names the disk that `count` disks make the newest of node `id`. */
+export function directoryOf(id: NodeId, count: number): string {
+  return `disk-${id}-${count}`
 }
 
 /** One node: its disk and its clock's faults survive, its process comes and goes. */
 export class SimulatedNode {
   readonly id: NodeId
-  readonly disk: Disk
-  readonly isVoter: boolean
+  disk: Disk
   readonly clockFault: ClockFault
   speed: DiskSpeed
   /** Which of the processes on this disk this is. */
   life = 0
+  /** How many disks it has had. */
+  #disks = 1
   /** Its disk lost something that only a new disk can bring back. */
   isDamaged = false
   /** Never to be started again. */
@@ -45,16 +62,21 @@ export class SimulatedNode {
   #process: Process | undefined
   #isBusy = false
 
-  constructor(cluster: Cluster, id: NodeId, isVoter: boolean, clockRate: number, speed: DiskSpeed) {
+  constructor(cluster: Cluster, id: NodeId, clockRate: number, speed: DiskSpeed) {
     this.#cluster = cluster
     this.id = id
-    this.isVoter = isVoter
     this.clockFault = { rate: clockRate, wallOffsetMs: 0 }
     this.speed = speed
-    this.disk = new Disk({
+    this.disk = this.#newDisk(cluster.founders)
+  }
+
+  #newDisk(founders: readonly Voter[]): Disk {
+    const cluster = this.#cluster
+    return new Disk({
       random: cluster.random,
       reach: cluster.reach,
       speed: () => this.speed,
+      founders,
       nowMs: () => cluster.time.nowMs,
       watch: {
         onCut: (truncateTo) => cluster.onCut(this, truncateTo),
@@ -63,6 +85,26 @@ export class SimulatedNode {
         onViolation: (violation) => cluster.report(violation),
       },
     })
+  }
+
+  /** Of the disk that it has now. */
+  get directoryId(): string {
+    return directoryOf(this.id, this.#disks)
+  }
+
+  /** Whether its first disk was replaced, so that it has to join the quorum like a stranger. */
+  get hasNewDisk(): boolean {
+    return this.#disks > 1
+  }
+
+  /** Whether it is a voter by what is committed, with the disk that it has. */
+  get isVoter(): boolean {
+    return isMember(this.#cluster.safety.committed.voters, this.id, this.directoryId)
+  }
+
+  /** The voters there will be if what this leader was asked for comes to pass. */
+  get plannedVoters(): readonly (readonly Voter[])[] {
+    return this.#process === undefined ? [] : [...this.#process.planned]
   }
 
   /** Whether a process runs on it, or is stopped on it. */
@@ -99,7 +141,7 @@ export class SimulatedNode {
   /** Starts a process on the disk, unless there is one, or never can be again. */
   async start(): Promise<void> {
     if (this.isUp || this.#isBusy || this.isBuried) return
-    const { time, network, reach, options, voterIds, random } = this.#cluster
+    const { time, network, reach, options, founders, random } = this.#cluster
     const clock = new NodeClock(time, this.clockFault)
     this.life += 1
     this.isResigning = false
@@ -116,9 +158,10 @@ export class SimulatedNode {
     const raft = openRaft({
       ...options.tuning,
       id: this.id,
-      directoryId: `directory-${this.id}`,
+      directoryId: this.directoryId,
       clusterId: 'simulated',
-      voters: voterIds,
+      voters: founders,
+      joins: this.hasNewDisk,
       log,
       transport: network.transport(this.id, clock),
       stateMachine: {
@@ -131,7 +174,7 @@ export class SimulatedNode {
       random,
       logger: { ...silentLogger, warn: (fields) => this.#onWarning(fields) },
     })
-    const process = { raft, clock, machine, open: new Set<Append>() }
+    const process = { raft, clock, machine, open: new Set<Append>(), planned: new Set<readonly Voter[]>() }
     this.#process = process
     void raft.failed.then((error) => {
       if (this.#process === process) this.#stoppedBy(error)
@@ -275,6 +318,48 @@ export class SimulatedNode {
   #onOutcome(process: Process, append: Append, outcome: Outcome): void {
     process.open.delete(append)
     if (this.#process === process) this.#cluster.onOutcome(this, append, outcome)
+  }
+
+  /** The machine gets an empty disk, under a directory id of its own. Its process is dead by then. */
+  replaceDisk(): void {
+    this.kill(true)
+    if (this.#isBusy) return
+    this.#disks += 1
+    this.isDamaged = false
+    this.lastReign = undefined
+    this.disk = this.#newDisk([])
+    this.#cluster.onReplaced(this)
+  }
+
+  /** An operator asks this leader to add or remove a voter, so that `planned` will be the voters. */
+  changeVoters(
+    kind: 'add' | 'remove',
+    voter: NamedVoter,
+    planned: readonly Voter[],
+    timeoutMs: number,
+  ): void {
+    const process = this.#process
+    if (process === undefined || !this.isLeader || this.isStopped) return
+    const { reach } = this.#cluster
+    const isItself = kind === 'remove' && voter.id === this.id
+    if (isItself) this.isResigning = true
+    this.#cluster.trace(this, 'voters', voter.id, -1, -1, kind)
+    process.planned.add(planned)
+    const { raft } = process
+    const changed =
+      kind === 'add' ? raft.addVoter(voter, { timeoutMs }) : raft.removeVoter(voter, { timeoutMs })
+    changed
+      .then(
+        () => {
+          if (isItself) reach.leadersRemoved += 1
+          reach[kind === 'add' ? 'votersAdded' : 'votersRemoved'] += 1
+        },
+        ({ code }: RaftError) => {
+          reach[code === 'RAFT_CHANGE_UNKNOWN' ? 'voterChangesUnknown' : 'voterChangesRefused'] += 1
+        },
+      )
+      .finally(() => process.planned.delete(planned))
+    this.#cluster.touch(this)
   }
 
   #stoppedBy(error: Error): void {

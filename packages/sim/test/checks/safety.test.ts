@@ -1,5 +1,5 @@
 import type { Batch } from '@quorate/log'
-import type { RaftStatus } from '@quorate/raft'
+import { ControlRecordType, type RaftStatus } from '@quorate/raft'
 import t from 'tap'
 import { LogShadow } from '../../src/checks/log-shadow.ts'
 import { type CheckedNode, SafetyChecker } from '../../src/checks/safety.ts'
@@ -13,12 +13,14 @@ interface Node extends CheckedNode {
   }
 }
 
+const founders = [1, 2, 3].map((id) => ({ id, directoryId: `d${id}` }))
+
 function batch(baseOffset: number, epoch: number, value = 1): Batch {
   return { baseOffset, count: 1, epoch, timestampMs: 0, attributes: 0, payload: new Uint8Array([value]) }
 }
 
 function status(id: number, role: RaftStatus['role'], epoch: number, highWatermark: number): RaftStatus {
-  const identity = { id, directoryId: 'd', clusterId: 'c', voters: [], areVotersCommitted: true }
+  const identity = { id, directoryId: 'd', clusterId: 'c', voters: founders, areVotersCommitted: true }
   const log = { startOffset: 0, endOffset: 0, endEpoch: 0, highWatermark, appliedOffset: 0 }
   return {
     ...identity,
@@ -36,10 +38,11 @@ function status(id: number, role: RaftStatus['role'], epoch: number, highWaterma
 function setup() {
   const nodes = [1, 2, 3].map((id): Node => ({
     id,
+    directoryId: `d${id}`,
     life: 1,
-    disk: { appended: new LogShadow(), durable: new LogShadow(), hardState: { epoch: 1 } },
+    disk: { appended: new LogShadow(founders), durable: new LogShadow(founders), hardState: { epoch: 1 } },
   }))
-  const checker = new SafetyChecker(nodes)
+  const checker = new SafetyChecker(nodes, founders)
   for (const node of nodes) checker.onStart(node)
   const [a, b, c] = nodes as [Node, Node, Node]
   const append = (node: Node, ...batches: Batch[]): void => {
@@ -49,7 +52,24 @@ function setup() {
       checker.onAppended(node, each)
     }
   }
+  const led = new Set<number>()
+  /** The others vote for `node`, in whatever epoch nobody was voted for yet. */
+  const elect = (node: Node, epoch: number): void => {
+    if (led.has(epoch)) return
+    led.add(epoch)
+    for (const other of nodes) {
+      const { hardState } = other.disk
+      if (other === node) continue
+      other.disk.hardState = { epoch, vote: { id: node.id } }
+      const candidate = { candidateId: node.id, candidateDirectoryId: node.directoryId, lastEpoch: 99 }
+      const vote = { type: 'vote', clusterId: 'c', epoch, voterId: other.id, endOffset: 0 } as const
+      const granted = { type: 'vote', epoch, granted: true } as const
+      checker.onResponse(other, { ...vote, ...candidate, preVote: false }, granted)
+      other.disk.hardState = hardState
+    }
+  }
   const lead = (node: Node, epoch: number, highWatermark = 0): void => {
+    elect(node, epoch)
     node.disk.hardState = { epoch, vote: { id: node.id } }
     checker.onStatus(node, status(node.id, 'leader', epoch, highWatermark))
   }
@@ -112,6 +132,48 @@ t.test('a cut of something committed is found out, a cut of something else is no
   append(c, batch(0, 0))
   checker.onCut(c, 0)
   t.throws(() => checker.onCut(b, 0), /^nothing committed is cut/)
+})
+
+/** A control record that names the voters `ids`. */
+function naming(baseOffset: number, epoch: number, ...ids: number[]): Batch {
+  const voters = ids.map((id) => ({ id, directoryId: `d${id}` }))
+  const record = { type: ControlRecordType.voters, version: 0, voters }
+  const payload = new TextEncoder().encode(JSON.stringify(record))
+  return { ...batch(baseOffset, epoch), attributes: 1, payload }
+}
+
+t.test('two voters that change at once are found out', async (t) => {
+  const { a, append } = setup()
+  t.throws(() => append(a, naming(0, 1, 1)), /^one voter at a time/)
+})
+
+t.test('voters that change before anything of the epoch is committed are found out', async (t) => {
+  const { a, append } = setup()
+  append(a, batch(0, 1))
+  t.throws(() => append(a, naming(1, 1, 1, 2)), /^a set of voters is committed before the next/)
+})
+
+t.test('a node that counts others than its log names is found out', async (t) => {
+  const { checker, a, b, append, lead } = setup()
+  append(a, batch(0, 1))
+  append(b, batch(0, 1))
+  lead(a, 1)
+  lead(a, 1, 1)
+  append(a, naming(1, 1, 1, 2))
+  t.throws(
+    () => checker.onSettled(a, status(1, 'leader', 1, 1)),
+    /^the newest voters in the log are in effect/,
+  )
+})
+
+t.test('a vote in the name of another disk is found out', async (t) => {
+  const { checker, a } = setup()
+  const asked = { voterId: 1, voterDirectoryId: 'a lost disk', lastEpoch: 0, endOffset: 0, candidateId: 2 }
+  const vote = { type: 'vote', clusterId: 'c', epoch: 1, candidateDirectoryId: 'd2', preVote: false } as const
+  t.throws(
+    () => checker.onResponse(a, { ...vote, ...asked }, { type: 'vote', epoch: 1, granted: true }),
+    /^only who was asked votes/,
+  )
 })
 
 t.test('two votes in an epoch are found out, also with a restart between them', async (t) => {

@@ -8,6 +8,8 @@ export interface FormatCommand {
   readonly config: string
   readonly clusterId?: string
   readonly ignoreFormatted?: boolean
+  /** The cluster is there already. */
+  readonly join?: true
 }
 
 /**
@@ -22,6 +24,7 @@ export async function formatCommand(command: FormatCommand, terminal: Terminal):
     clusterId: agreedClusterId(command.clusterId, config.clusterId),
     nodeId: config.nodeId,
     ignoreFormatted: command.ignoreFormatted ?? false,
+    joins: command.join ?? false,
   })
   const verb = created ? 'formatted' : 'left as it is:'
   terminal.print(
