@@ -65,6 +65,26 @@ export interface RaftLog {
    */
   read(from: Offset, options?: { readonly maxBytes?: number }): Promise<readonly Batch[]>
 
+  /**
+   * Drops every segment that ends at or before `offset`, so that the log begins at the first one that is left. With
+   * `offset` at the end of the log, everything is dropped. Atomic and durable; the space is given back afterwards.
+   *
+   * A segment is kept whole, so the log may still begin before `offset`, or be unchanged.
+   *
+   * @returns the start of the log
+   * @throws LOG_OFFSET_OUT_OF_RANGE (behind the end of the log; nothing done), LOG_CLOSED, LOG_FAILED
+   */
+  deleteBefore(offset: Offset): Promise<Offset>
+
+  /**
+   * Forgets every batch and goes on, empty, at `offset`, as if the batch before it had been one of `epoch`: what a
+   * follower does that takes a snapshot in place of a log. The hard state stays. Atomic and durable.
+   *
+   * @throws LOG_OFFSET_OUT_OF_RANGE (before the end of the log: truncate first), LOG_BATCH_INVALID (an epoch below the
+   *   log's last), LOG_CLOSED, LOG_FAILED
+   */
+  reset(offset: Offset, epoch: Epoch): Promise<void>
+
   /** Waits for the writes under way, then releases the storage. Idempotent. */
   close(): Promise<void>
 }

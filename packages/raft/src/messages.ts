@@ -1,4 +1,4 @@
-import type { Batch, Epoch, Offset } from '@quorate/log'
+import type { Batch, Epoch, Offset, SnapshotId } from '@quorate/log'
 
 /** A node of the quorum: a voter, or an observer that only follows. Non-negative, unique in the cluster. */
 export type NodeId = number
@@ -91,12 +91,28 @@ export interface ReadIndexRequest extends Envelope {
   readonly type: 'read-index'
 }
 
+/**
+ * Asks the leader for a part of a snapshot that it named. Followers and observers ask for one part after the other, in
+ * place of fetching, so it counts as a sign of life like a fetch.
+ */
+export interface FetchSnapshotRequest extends Envelope {
+  readonly type: 'fetch-snapshot'
+  readonly replicaId: NodeId
+  readonly replicaDirectoryId: string
+  readonly snapshotId: SnapshotId
+  /** Where in the snapshot the part begins: what the sender has of it. In bytes. */
+  readonly position: number
+  /** Most bytes to answer with. */
+  readonly maxBytes: number
+}
+
 /** Any request between the nodes of a quorum. */
 export type RaftRequest =
   | VoteRequest
   | BeginQuorumEpochRequest
   | EndQuorumEpochRequest
   | FetchRequest
+  | FetchSnapshotRequest
   | ReadIndexRequest
 
 /** Why a request was not served. The epoch and leader that come with it are true in any case. */
@@ -105,7 +121,9 @@ export type RaftRefusal =
   | 'INCONSISTENT_CLUSTER_ID'
   | 'INVALID_VOTER_KEY'
   | 'NOT_LEADER'
+  | 'POSITION_OUT_OF_RANGE'
   | 'SHUTTING_DOWN'
+  | 'SNAPSHOT_NOT_FOUND'
   | 'UNKNOWN_LEADER_EPOCH'
 
 /** What every response says about its sender: the epoch it is in, and who leads it, if known. */
@@ -147,7 +165,31 @@ export interface FetchResponse extends ResponseEnvelope {
   readonly readRound?: number
   /** Set when the logs differ before the fetch offset: the follower cuts its own and asks again. No batches then. */
   readonly divergingEpoch?: DivergingEpoch
+  /**
+   * Set when the leader's log begins behind what the follower has, or behind all it shares with it: the follower pulls
+   * this snapshot in place of batches. No batches then.
+   */
+  readonly snapshotId?: SnapshotId
   readonly batches: readonly Batch[]
+}
+
+/** A part of a snapshot, and what the whole must come to. */
+export interface SnapshotChunk {
+  readonly snapshotId: SnapshotId
+  readonly position: number
+  readonly bytes: Uint8Array
+  /** Wall-clock milliseconds since 1970 of the last record that the snapshot stands for. */
+  readonly timestampMs: number
+  /** Bytes of the whole. */
+  readonly totalBytes: number
+  /** CRC32C of the whole, as `@quorate/log` computes it. */
+  readonly checksum: number
+}
+
+/** Answer to {@link FetchSnapshotRequest}; the chunk is absent in a refusal. */
+export interface FetchSnapshotResponse extends ResponseEnvelope {
+  readonly type: 'fetch-snapshot'
+  readonly chunk?: SnapshotChunk
 }
 
 /** Answer to {@link ReadIndexRequest}: whoever has applied everything before `offset` may read. 0 in a refusal. */
@@ -162,4 +204,5 @@ export type RaftResponse =
   | BeginQuorumEpochResponse
   | EndQuorumEpochResponse
   | FetchResponse
+  | FetchSnapshotResponse
   | ReadIndexResponse

@@ -1,4 +1,4 @@
-import type { Epoch, Offset, Vote } from '@quorate/log'
+import type { Epoch, Offset, SnapshotId, Vote } from '@quorate/log'
 import type { NodeId, Voter } from './messages.ts'
 
 /** The part a node plays. Observers are only ever unattached or followers. */
@@ -48,7 +48,10 @@ export interface RaftStatus {
   readonly voterChange: VoterChangeStatus | undefined
   /** Whom this node voted for in its epoch. */
   readonly vote: Vote | undefined
+  /** Where the log begins: at 0, or where a snapshot ends. */
   readonly startOffset: Offset
+  /** The newest snapshot on this node's disk. */
+  readonly snapshot: SnapshotId | undefined
   /** Durable end of this node's log. */
   readonly endOffset: Offset
   /** Epoch of the last batch, 0 while the log is empty. */

@@ -96,6 +96,7 @@ async function heal(
     stragglerDelayMs: 0,
     lossRate: 0,
     duplicationRate: 0,
+    corruptionRate: 0,
   }
   // Graceful restarts, slow disks, pauses and firewalls under way come to their end first.
   await cluster.run(30 * electionTimeoutMs + 1_000)

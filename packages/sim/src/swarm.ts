@@ -1,4 +1,4 @@
-import type { ReadLeaseOptions } from '@quorate/raft'
+import type { RaftTuning, ReadLeaseOptions } from '@quorate/raft'
 import type { FaultName } from './faults/actions.ts'
 import { faultActions } from './faults/actions.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
@@ -148,6 +148,7 @@ function chooseCluster(
       ...(random.chance(0.5) ? { tailCacheBytes: random.pick([1, 500]) } : {}),
       ...(random.chance(0.5) ? { readLease: chooseLease(electionTimeoutMs, minClockRate, random) } : {}),
       ...(random.chance(0.2) ? { maxUncommittedBytes: 1_000 } : {}),
+      ...chooseSnapshots(electionTimeoutMs, random),
     },
     network: {
       minDelayMs: 0.1,
@@ -156,9 +157,26 @@ function chooseCluster(
       stragglerDelayMs: 5 * electionTimeoutMs,
       lossRate: isCalm || random.chance(0.5) ? 0 : random() * random() * 0.3,
       duplicationRate: isCalm || random.chance(0.5) ? 0 : random() * 0.5,
+      corruptionRate: random.pick([0, 0, 0.05]),
     },
     disk: { minSyncMs: 0.05, maxSyncMs: isCalm ? 1 : 0.1 + maxSyncMs },
+    snapshotPaddingBytes: random.pick([0, 0, 300]),
+    snapshotDeathRate: isCalm ? 0 : random.pick([0, 0, 0.2]),
     minClockRate,
     lastWords: { what, rate, absenceMs: electionTimeoutMs * random.pick([0.02, 0.2, 1]) },
+  }
+}
+
+/** Most lives make snapshots all the time, so that whoever was away finds the log cut. */
+function chooseSnapshots(electionTimeoutMs: number, random: SeededRandom): Partial<RaftTuning> {
+  if (random.chance(0.3)) return {}
+  return {
+    snapshotIntervalBytes: random.pick([100, 500, 2_000]),
+    snapshotIntervalMs: electionTimeoutMs * random.pick([5, 100]),
+    snapshotRetainCount: random.pick([1, 2, 3]),
+    snapshotFetchMaxBytes: random.pick([20, 100, 10_000]),
+    ...(random.chance(0.3)
+      ? { snapshotFetchBytesPerSecond: Math.ceil(random.pick([100_000, 1_000_000]) / electionTimeoutMs) }
+      : {}),
   }
 }

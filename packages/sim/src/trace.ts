@@ -19,6 +19,9 @@ const traceKinds = [
   'outcome',
   'read',
   'fault',
+  'snapshot',
+  'install',
+  'load',
   'voters',
 ] as const
 

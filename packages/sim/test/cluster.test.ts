@@ -14,9 +14,12 @@ const calm: ClusterOptions = {
     stragglerDelayMs: 0,
     lossRate: 0,
     duplicationRate: 0,
+    corruptionRate: 0,
   },
   disk: { minSyncMs: 0.1, maxSyncMs: 1 },
   minClockRate: 1,
+  snapshotPaddingBytes: 0,
+  snapshotDeathRate: 0,
   lastWords: { what: 'anything', rate: 0, absenceMs: 0 },
 }
 

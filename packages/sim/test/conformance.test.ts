@@ -26,6 +26,7 @@ t.test('the simulated network is a transport', async (t) => {
           stragglerDelayMs: 0,
           lossRate: 0,
           duplicationRate: 0,
+          corruptionRate: 0,
         },
       })
       const open = (id: number) => network.transport(id, new NodeClock(time, { rate: 1, wallOffsetMs: 0 }))

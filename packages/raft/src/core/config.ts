@@ -24,6 +24,10 @@ export interface CoreConfig {
   readonly electionBackoffMaxMs: number
   /** Voters that learn together that the leader's process is gone stand at random times within this window. */
   readonly electionJitterMs: number
+  /** Most bytes of a snapshot to ask for at once. */
+  readonly snapshotFetchMaxBytes: number
+  /** Bytes of a snapshot to pull in a second; no limit if absent. */
+  readonly snapshotFetchBytesPerSecond?: number | undefined
   /** A leader whose oldest write takes longer gives up, if the others can do without it. */
   readonly diskStallTimeoutMs: number
   /** Whether reads are answered by lease, and votes held back for it. */

@@ -1,4 +1,4 @@
-import { assertInvariant, type Epoch, type Offset, type Vote } from '@quorate/log'
+import { assertInvariant, type Epoch, type Offset, type SnapshotId, type Vote } from '@quorate/log'
 import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import type { RoleName } from '../status.ts'
@@ -28,6 +28,7 @@ import {
   leaveLeader,
   onAnnounceFailure,
   onFetch,
+  onFetchSnapshot,
   preferredSuccessors,
   progressOf,
   propose,
@@ -38,6 +39,7 @@ import { isBound, promise } from './read-lease.ts'
 import { onRead } from './reads.ts'
 import { Replica, type ReplicaStart } from './replica.ts'
 import type { ReplicaProgress, Role, Transition } from './roles.ts'
+import { onChunkResponse, onComplete, onRefused, onStored } from './snapshot-pull.ts'
 import { beginTransfer } from './transfer.ts'
 import { enterUnattached, probeEnded, tickUnattached } from './unattached.ts'
 import { beginVoterChange, cancelVoterChange, type VoterChange } from './voter-change.ts'
@@ -105,6 +107,16 @@ export class Core {
   /** The vote this node gave in its epoch. */
   get vote(): Vote | undefined {
     return this.#replica.vote
+  }
+
+  /** The newest snapshot on this node's disk. */
+  get latestSnapshot(): SnapshotId | undefined {
+    return this.#replica.latestSnapshot
+  }
+
+  /** Where the log begins: at 0, or at the end of a snapshot. */
+  get startOffset(): Offset {
+    return this.#replica.log.startOffset
   }
 
   get highWatermark(): Offset {
@@ -180,6 +192,20 @@ export class Core {
       case 'settled':
         if (role.name === 'leader') tellCommits(this.#replica, role)
         return
+      case 'snapshot-stored':
+        return onStored(this.#replica, event.snapshotId, event.position)
+      case 'snapshot-complete':
+        return onComplete(
+          this.#replica,
+          role.name === 'follower' ? role : undefined,
+          event.snapshotId,
+          event.voters,
+        )
+      case 'snapshot-refused':
+        return onRefused(this.#replica, role.name === 'follower' ? role : undefined, event.snapshotId)
+      case 'snapshot-made':
+        this.#replica.latestSnapshot = event.snapshotId
+        return this.#replica.log.moveStart(event.oldest)
       case 'propose':
         assertInvariant(role.name === 'leader', 'only a leader appends')
         return propose(this.#replica, event.payload)
@@ -261,13 +287,13 @@ export class Core {
       replica.reply(requestId, replica.refusal(request, error, this.leaderId))
 
     if (request.clusterId !== replica.config.clusterId) return refuse('INCONSISTENT_CLUSTER_ID')
-    if (request.type === 'fetch' || request.type === 'read-index') {
+    if (request.type === 'fetch' || request.type === 'fetch-snapshot' || request.type === 'read-index') {
       if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
       if (request.epoch > replica.epoch) return refuse('UNKNOWN_LEADER_EPOCH')
       if (this.#role.name !== 'leader') return refuse('NOT_LEADER')
-      return request.type === 'fetch'
-        ? onFetch(replica, this.#role, requestId, request)
-        : onRead(replica, this.#role, { local: false, requestId })
+      if (request.type === 'fetch') return onFetch(replica, this.#role, requestId, request)
+      if (request.type === 'fetch-snapshot') return onFetchSnapshot(replica, this.#role, requestId, request)
+      return onRead(replica, this.#role, { local: false, requestId })
     }
     if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')
     if (request.type !== 'end-quorum-epoch' && !isAddressedTo(replica, request)) {
@@ -313,6 +339,7 @@ export class Core {
         return
       case 'follower':
         if (response.type === 'fetch') onFetchResponse(this.#replica, role, correlationId, response)
+        if (response.type === 'fetch-snapshot') onChunkResponse(this.#replica, role, correlationId, response)
         return
       case 'unattached':
         return probeEnded(this.#replica, role, correlationId)

@@ -1,7 +1,19 @@
-import type { Epoch, LogWrite, Offset } from '@quorate/log'
-import type { FetchResponse, NodeId, RaftRequest, RaftResponse, Voter } from '../messages.ts'
+import type { Epoch, LogWrite, Offset, SnapshotId } from '@quorate/log'
+import type {
+  FetchResponse,
+  FetchSnapshotRequest,
+  FetchSnapshotResponse,
+  NodeId,
+  RaftRequest,
+  RaftResponse,
+  SnapshotChunk,
+  Voter,
+} from '../messages.ts'
 import type { WriteId } from './events.ts'
 import type { VoterChangeOutcome } from './voter-change.ts'
+
+/** Which part of which snapshot is asked for. */
+export type SnapshotPart = Pick<FetchSnapshotRequest, 'snapshotId' | 'position' | 'maxBytes'>
 
 /**
  * What the driver must do, in the order given.
@@ -33,6 +45,31 @@ export type Effect =
       readonly response: FetchResponse
       readonly from: Offset
       readonly after: WriteId
+    }
+  /** Answer with a part of a snapshot, if there is one and this node still leads `response.epoch` once it is read. */
+  | {
+      readonly type: 'reply-chunk'
+      readonly requestId: number
+      readonly response: FetchSnapshotResponse
+      readonly part: SnapshotPart
+      readonly after: WriteId
+    }
+  /** Prepare to receive this snapshot, instead of any other; a `snapshot-stored` or `snapshot-complete` event follows. */
+  | { readonly type: 'receive-snapshot'; readonly snapshotId: SnapshotId }
+  /** Store a part; `snapshot-stored`, `snapshot-complete` or `snapshot-refused` follows. */
+  | { readonly type: 'store-chunk'; readonly chunk: SnapshotChunk }
+  /** Nobody waits any more for the snapshot that is being received. */
+  | { readonly type: 'drop-received' }
+  /**
+   * After all earlier writes: empty the log so that it goes on where `snapshot` ends, and report that as write `id`. The
+   * state machine loads the snapshot.
+   */
+  | {
+      readonly type: 'install-snapshot'
+      readonly id: WriteId
+      readonly snapshot: SnapshotId
+      /** Where the log began: what is behind that may be another history than the snapshot's. */
+      readonly historyEnd: Offset
     }
   /** Everything before this offset is committed and durable here. */
   | { readonly type: 'commit'; readonly highWatermark: Offset }

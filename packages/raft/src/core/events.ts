@@ -1,4 +1,5 @@
-import type { NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { SnapshotId } from '@quorate/log'
+import type { NodeId, RaftRequest, RaftResponse, Voter } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import type { VoterChangeRequest } from './voter-change.ts'
 import type { VoterHistoryStart } from './voter-history.ts'
@@ -31,6 +32,18 @@ export type Event =
    * high watermark now that no batch will carry it. Sent while `hasUntoldCommits`.
    */
   | { readonly type: 'settled' }
+  /** Of the snapshot that is being received, everything before `position` is stored. */
+  | { readonly type: 'snapshot-stored'; readonly snapshotId: SnapshotId; readonly position: number }
+  /** The snapshot that was being received is whole, and durable. `voters` are those at its end, if a record named them. */
+  | {
+      readonly type: 'snapshot-complete'
+      readonly snapshotId: SnapshotId
+      readonly voters: readonly Voter[] | undefined
+    }
+  /** It came damaged, or could not be stored: nothing of it is kept. */
+  | { readonly type: 'snapshot-refused'; readonly snapshotId: SnapshotId }
+  /** This node made a snapshot, which is durable; those it keeps begin with `oldest`, and the log is cut there. */
+  | { readonly type: 'snapshot-made'; readonly snapshotId: SnapshotId; readonly oldest: SnapshotId }
   /** To the leader only. */
   | { readonly type: 'propose'; readonly payload: NewPayload }
   /** A linearizable read on this node, which leads: a `read-index` or `read-failed` effect with the same id follows. */

@@ -2,12 +2,15 @@ import { assertInvariant } from '@quorate/log'
 import type { EndQuorumEpochRequest, FetchResponse, NodeId } from '../messages.ts'
 import type { DeliveryFailure } from '../ports.ts'
 import { fetchRequest } from './fetch-request.ts'
-import { isBound, promise, setFree } from './read-lease.ts'
+import { expectNoMore, heardLeader, letGo, onRefusal } from './leader-contact.ts'
+import { promise } from './read-lease.ts'
 import type { Replica } from './replica.ts'
 import type { Follower, Transition } from './roles.ts'
+import { abandonPull, askForChunk, beginPull } from './snapshot-pull.ts'
 
 /**
- * Follower: pulls batches from the leader of its epoch; each fetch acknowledges what the last one brought.
+ * Follower: pulls batches from the leader of its epoch; each fetch acknowledges what the last one brought. Where the
+ * leader's log begins too late for that, it pulls a snapshot first.
  *
  * | event                                              | becomes                |
  * |----------------------------------------------------|------------------------|
@@ -26,6 +29,7 @@ export function enterFollower(replica: Replica, leaderId: NodeId, inDoubt = fals
     leaderGone: inDoubt,
     fetch: undefined,
     retryMs: replica.now,
+    pulling: false,
     leaderHighWatermark: 0,
     readRound: 0,
   }
@@ -40,6 +44,10 @@ export function tickFollower(replica: Replica, role: Follower): Transition | und
   }
   replica.commit(role.leaderHighWatermark)
   if (role.fetch === undefined && replica.log.settled && replica.now >= role.retryMs) {
+    if (role.pulling) {
+      askForChunk(replica, role)
+      return undefined
+    }
     const { fetchMaxWaitMs, requestTimeoutMs } = replica.config
     const request = fetchRequest(replica, fetchMaxWaitMs, role.readRound)
     role.fetch = replica.send(role.leaderId, request, fetchMaxWaitMs + requestTimeoutMs)
@@ -63,17 +71,11 @@ export function onFetchResponse(
 ): void {
   if (role.fetch !== correlationId) return
   role.fetch = undefined
-  if (response.error !== undefined) {
-    role.retryMs = replica.now + replica.config.retryBackoffMs
-    // The leader itself says that it leads this epoch no more: it restarted, resigned or stops.
-    const gaveUp = response.error === 'NOT_LEADER' || response.error === 'SHUTTING_DOWN'
-    if (gaveUp) letGo(replica, role, replica.electionBackoff())
-    return
-  }
-  role.deadlineMs = replica.now + replica.config.fetchTimeoutMs
-  role.leaderGone = false
-  replica.lostElections = 0
+  if (response.error !== undefined) return onRefusal(replica, role, response.error)
+  heardLeader(replica, role)
   promise(replica)
+  if (response.snapshotId !== undefined) return beginPull(replica, role, response.snapshotId)
+  abandonPull(replica)
   role.readRound = response.readRound ?? 0
   if (response.divergingEpoch !== undefined) {
     const { epoch, endOffset } = response.divergingEpoch
@@ -111,17 +113,4 @@ export function onLeaderLeaving(replica: Replica, role: Follower, request: EndQu
   const position = request.preferredSuccessors.indexOf(replica.config.id)
   const headStartMs = position === 0 ? 0 : replica.config.electionJitterMs + replica.electionBackoff()
   letGo(replica, role, headStartMs)
-}
-
-/** The leader gave its epoch up: nothing that was promised to it holds any more. */
-function letGo(replica: Replica, role: Follower, standAfterMs: number): void {
-  setFree(replica)
-  expectNoMore(replica, role, standAfterMs)
-}
-
-/** This node stands soon, but not before it may vote. */
-function expectNoMore(replica: Replica, role: Follower, standAfterMs: number): void {
-  const freeMs = isBound(replica) ? replica.promisedUntilMs : replica.now
-  role.leaderGone = true
-  role.deadlineMs = Math.min(role.deadlineMs, freeMs + standAfterMs)
 }

@@ -1,5 +1,5 @@
 import { assertInvariant, type Offset } from '@quorate/log'
-import type { FetchRequest, FetchResponse, NodeId, Voter } from '../messages.ts'
+import type { FetchRequest, FetchResponse, FetchSnapshotRequest, NodeId, Voter } from '../messages.ts'
 import { controlBatch, type ControlRecord, ControlRecordType } from './control-records.ts'
 import type { NewPayload } from './events.ts'
 import { majorityOffset } from './high-watermark.ts'
@@ -115,8 +115,15 @@ export function propose(replica: Replica, { payload, count, attributes, timestam
   replica.append([{ baseOffset, count, epoch: replica.epoch, timestampMs, attributes, payload }])
 }
 
-/** Serves a fetch of this epoch: a divergence or batches at once, otherwise when there is news or its time is up. */
+/** Serves a fetch of this epoch: a snapshot to pull first, a divergence or batches at once, otherwise when there is news or its time is up. */
 export function onFetch(replica: Replica, role: Leader, requestId: number, request: FetchRequest): void {
+  if (replica.log.isBeyond(request.fetchOffset, request.lastFetchedEpoch)) {
+    const { latestSnapshot: snapshotId } = replica
+    assertInvariant(snapshotId !== undefined, 'a log begins at 0 or at the end of a snapshot')
+    recordContact(replica, role, request)
+    replica.reply(requestId, { ...fetchResponse(replica, role), snapshotId })
+    return
+  }
   const divergingEpoch = replica.log.divergence(request.fetchOffset, request.lastFetchedEpoch)
   if (divergingEpoch !== undefined) {
     replica.reply(requestId, { ...fetchResponse(replica, role), divergingEpoch })
@@ -136,6 +143,18 @@ export function onFetch(replica: Replica, role: Leader, requestId: number, reque
   answerParked(replica, role)
 }
 
+/** Serves a part of a snapshot: any that this node has, also one that it would not name any more. */
+export function onFetchSnapshot(
+  replica: Replica,
+  role: Leader,
+  requestId: number,
+  request: FetchSnapshotRequest,
+): void {
+  recordContact(replica, role, request)
+  const response = { type: 'fetch-snapshot', epoch: replica.epoch, leaderId: replica.config.id } as const
+  replica.replyChunk(requestId, response, request)
+}
+
 /** A replica waits for one fetch at a time. An older one that is still parked was given up by its sender. */
 function parkInstead(replica: Replica, role: Leader, replicaId: NodeId): void {
   if (replicaId < 0) return
@@ -146,31 +165,45 @@ function parkInstead(replica: Replica, role: Leader, replicaId: NodeId): void {
 }
 
 function recordProgress(replica: Replica, role: Leader, request: FetchRequest): void {
-  const { now, log, voters } = replica
-  const caughtUp = request.fetchOffset >= log.endOffset
+  const { log, now } = replica
   const known = role.progress.get(request.replicaId)
-  if (known?.directoryId === request.replicaDirectoryId) {
-    if (caughtUp) known.lastCaughtUpMs = now
-    else if (request.fetchOffset >= known.leaderEndOffset) known.lastCaughtUpMs = known.lastFetchMs
-    known.endOffset = request.fetchOffset
-    known.readRound = Math.max(known.readRound, request.readRound)
+  const before = known?.directoryId === request.replicaDirectoryId ? known.lastFetchMs : -Infinity
+  const progress = recordContact(replica, role, request)
+  if (progress === undefined) return
+  if (request.fetchOffset >= log.endOffset) progress.lastCaughtUpMs = now
+  else if (request.fetchOffset >= progress.leaderEndOffset) progress.lastCaughtUpMs = before
+  progress.endOffset = request.fetchOffset
+  progress.readRound = Math.max(progress.readRound, request.readRound)
+  progress.leaseEndMs = Math.max(progress.leaseEndMs, leaseEnd(replica, role, request))
+  progress.leaderEndOffset = log.endOffset
+}
+
+/** A replica showed that it is there. @returns what is known of it; nothing of an observer too many */
+function recordContact(
+  { now, voters }: Replica,
+  role: Leader,
+  { replicaId, replicaDirectoryId }: FetchRequest | FetchSnapshotRequest,
+): ReplicaProgress | undefined {
+  const known = role.progress.get(replicaId)
+  if (known?.directoryId === replicaDirectoryId) {
     known.lastFetchMs = now
-    known.leaseEndMs = Math.max(known.leaseEndMs, leaseEnd(replica, role, request))
-    known.leaderEndOffset = log.endOffset
-    return
+    return known
   }
-  const isVoter = findVoter(voters, request.replicaId, request.replicaDirectoryId) !== undefined
-  if (!isVoter && (request.replicaId < 0 || role.progress.size >= maxTrackedObservers)) return
-  role.progress.set(request.replicaId, {
-    id: request.replicaId,
-    directoryId: request.replicaDirectoryId,
-    endOffset: request.fetchOffset,
-    readRound: request.readRound,
+  const isVoter = findVoter(voters, replicaId, replicaDirectoryId) !== undefined
+  if (!isVoter && (replicaId < 0 || role.progress.size >= maxTrackedObservers)) return undefined
+  const progress: ReplicaProgress = {
+    id: replicaId,
+    directoryId: replicaDirectoryId,
+    endOffset: 0,
+    readRound: 0,
     lastFetchMs: now,
-    leaseEndMs: leaseEnd(replica, role, request),
-    leaderEndOffset: log.endOffset,
-    lastCaughtUpMs: caughtUp ? now : -Infinity,
-  })
+    // Nothing was told it yet, so it has caught up with nothing.
+    leaseEndMs: -Infinity,
+    leaderEndOffset: Infinity,
+    lastCaughtUpMs: -Infinity,
+  }
+  role.progress.set(replicaId, progress)
+  return progress
 }
 
 /** Commits what a majority holds by now; called when this node's disk or a follower got further, and at no other time. */

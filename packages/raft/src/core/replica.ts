@@ -5,15 +5,25 @@ import {
   type HardState,
   type LogWrite,
   type Offset,
+  type SnapshotId,
   type Vote,
 } from '@quorate/log'
 import type { Random } from '@quorate/transport'
-import type { FetchResponse, NodeId, RaftRefusal, RaftRequest, RaftResponse, Voter } from '../messages.ts'
+import type {
+  FetchResponse,
+  FetchSnapshotResponse,
+  NodeId,
+  RaftRefusal,
+  RaftRequest,
+  RaftResponse,
+  Voter,
+} from '../messages.ts'
 import type { CoreConfig } from './config.ts'
 import { votersIn } from './control-records.ts'
-import type { Effect } from './effects.ts'
+import type { Effect, SnapshotPart } from './effects.ts'
 import type { SentRequest, WriteId } from './events.ts'
 import { type LogStart, LogView } from './log-view.ts'
+import type { SnapshotPull } from './snapshot-pull.ts'
 import { VoterHistory, type VoterHistoryStart } from './voter-history.ts'
 import { findVoter, hasDirectory } from './voters.ts'
 
@@ -22,6 +32,8 @@ export interface ReplicaStart {
   readonly config: CoreConfig
   readonly hardState: HardState | undefined
   readonly log: LogStart
+  /** The newest snapshot; the state machine has everything before its end, so that is committed. */
+  readonly snapshot?: SnapshotId | undefined
   readonly random: Random
 }
 
@@ -35,6 +47,10 @@ export class Replica {
   readonly log: LogView
   /** Elections this node lost, or could not win, since it last heard a leader: its pauses grow with them. */
   lostElections = 0
+  /** The newest snapshot on this node's disk. */
+  latestSnapshot: SnapshotId | undefined
+  /** The snapshot that is being pulled. It outlives the leader it comes from: the next one may have the same. */
+  pull: SnapshotPull | undefined
   /** This node keeps its vote to itself until then: a leader counts on it. See `read-lease.ts`. */
   promisedUntilMs = -Infinity
   /** Time of the step under way, in milliseconds on the driver's monotonic clock. */
@@ -62,7 +78,8 @@ export class Replica {
     // A log may know a higher epoch than the hard state: entries and votes are not always written together.
     this.#epoch = Math.max(start.hardState?.epoch ?? 0, this.log.lastEpoch)
     this.#vote = start.hardState?.epoch === this.#epoch ? start.hardState.vote : undefined
-    this.#highWatermark = start.log.startOffset
+    this.latestSnapshot = start.snapshot
+    this.#highWatermark = start.snapshot?.endOffset ?? start.log.startOffset
     this.#random = start.random
   }
 
@@ -131,7 +148,7 @@ export class Replica {
     return this.voters.filter(({ id }) => id !== this.config.id)
   }
 
-  /** What was found in the log before the node began. */
+  /** What the log names, and the snapshot before it. */
   beginWith(history: VoterHistoryStart): void {
     this.#voterHistory = new VoterHistory(history)
     this.#tellVoters()
@@ -181,6 +198,24 @@ export class Replica {
     return id
   }
 
+  /**
+   * Puts a snapshot, which is complete on this node's disk, in the place of the log and the state machine's state.
+   *
+   * If the node dies before the log is emptied, it does the same when it opens.
+   *
+   * @param voters - those at the end of the snapshot; absent if no record ever named them
+   */
+  install(snapshot: SnapshotId, voters: readonly Voter[] | undefined): void {
+    assertInvariant(snapshot.endOffset > this.#highWatermark, 'what is committed here is never replaced')
+    const historyEnd = this.log.startOffset
+    const id = this.log.restart(snapshot)
+    this.#highWatermark = snapshot.endOffset
+    this.latestSnapshot = snapshot
+    this.emit({ type: 'install-snapshot', id, snapshot, historyEnd })
+    const base = voters ?? this.config.bootstrapVoters
+    this.beginWith({ base, isRecorded: voters !== undefined, records: [] })
+  }
+
   #write(write: LogWrite): WriteId {
     const id = this.log.push(write)
     this.emit({ type: 'write', id, write })
@@ -216,6 +251,11 @@ export class Replica {
     this.emit({ type: 'reply-batches', requestId, response, from, after: this.#hardStateWrite })
   }
 
+  /** Answers with a part of a snapshot. */
+  replyChunk(requestId: number, response: FetchSnapshotResponse, part: SnapshotPart): void {
+    this.emit({ type: 'reply-chunk', requestId, response, part, after: this.#hardStateWrite })
+  }
+
   /** Answers a request once the hard state the answer speaks of is durable. */
   reply(requestId: number, response: RaftResponse): void {
     this.emit({ type: 'reply', requestId, response, after: this.#hardStateWrite })
@@ -235,6 +275,8 @@ export class Replica {
         return { type: 'vote', granted: false, ...envelope }
       case 'fetch':
         return { type: 'fetch', highWatermark: this.#highWatermark, batches: [], ...envelope }
+      case 'fetch-snapshot':
+        return { type: 'fetch-snapshot', ...envelope }
       case 'read-index':
         return { type: 'read-index', offset: 0, ...envelope }
       case 'begin-quorum-epoch':

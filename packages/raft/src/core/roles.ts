@@ -106,6 +106,8 @@ export interface Follower {
   retryMs: number
   /** What the leader said is committed; some of it may not be here yet. */
   leaderHighWatermark: Offset
+  /** The leader named the snapshot that is being pulled; the next request asks for a part of it. */
+  pulling: boolean
   /** Newest round of reads that the leader named; the next fetch echoes it. */
   readRound: number
 }

@@ -21,10 +21,14 @@ export function enterUnattached(replica: Replica, delayMs: number | undefined): 
   return { name: 'unattached', deadlineMs: replica.mayStand ? standMs : replica.now, probe: undefined }
 }
 
-/** A voter stands; an observer asks some voter who leads. */
+/** A voter stands; an observer asks some voter who leads, with a fetch: so not while something is on its way to the disk. */
 export function tickUnattached(replica: Replica, role: Unattached): Transition | undefined {
   if (replica.now < role.deadlineMs) return undefined
   if (replica.mayStand) return { to: 'prospective' }
+  if (!replica.log.settled) {
+    role.deadlineMs = replica.now + replica.config.retryBackoffMs
+    return undefined
+  }
   const contacts = contactsOf(replica)
   const contact = contacts[Math.floor(replica.randomBetween(0, contacts.length))]
   if (contact !== undefined) role.probe = replica.send(contact, fetchRequest(replica, 0))

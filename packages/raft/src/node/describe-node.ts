@@ -15,7 +15,7 @@ export interface NodeParts {
 
 /** The status of a node. */
 export function describeNode({ core, options, appliedOffset, nowMs }: NodeParts): RaftStatus {
-  const { id, directoryId, clusterId, log } = options
+  const { id, directoryId, clusterId } = options
   const { voters, offset } = core.voterHistory
   const { voterChange } = core
   return {
@@ -33,7 +33,8 @@ export function describeNode({ core, options, appliedOffset, nowMs }: NodeParts)
       voter: voterChange.voter,
       isAppended: voterChange.recordOffset !== undefined,
     },
-    startOffset: log.startOffset,
+    startOffset: core.startOffset,
+    snapshot: core.latestSnapshot,
     endOffset: core.durableEndOffset,
     endEpoch: core.lastEpoch,
     highWatermark: core.highWatermark,

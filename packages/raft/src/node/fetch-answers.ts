@@ -1,4 +1,4 @@
-import type { Batch } from '@quorate/log'
+import { type Batch, LogError } from '@quorate/log'
 import type { Core } from '../core/core.ts'
 import type { Effect } from '../core/effects.ts'
 import type { FetchResponse } from '../messages.ts'
@@ -41,7 +41,12 @@ export class FetchAnswers {
     if (!(batches instanceof Promise)) return this.#answer(requestId, response, batches)
     batches.then(
       (read) => this.#answer(requestId, response, read),
-      (error: unknown) => this.#options.fail(error as Error),
+      (error: unknown) => {
+        // The log was cut for a snapshot meanwhile: with nothing to go on, the follower asks again and is told.
+        const isCut = error instanceof LogError && error.code === 'LOG_OFFSET_OUT_OF_RANGE'
+        if (isCut && from < this.#options.core.startOffset) return this.#answer(requestId, response, [])
+        this.#options.fail(error as Error)
+      },
     )
   }
 

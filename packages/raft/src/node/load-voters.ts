@@ -1,27 +1,28 @@
-import { nextOffset, type RaftLog } from '@quorate/log'
+import { nextOffset, type Offset, type RaftLog } from '@quorate/log'
 import { votersIn } from '../core/control-records.ts'
 import type { VoterHistoryStart, VotersAt } from '../core/voter-history.ts'
-import type { Voter } from '../messages.ts'
 
 /** Bytes read at a time. */
 const readBytes = 4 * 1_048_576
 
 /**
- * Finds every set of voters that `log` names, by reading all of it, and gives them to `begin`: at once for an empty log.
+ * Finds every set of voters that `log` names from `from` on, by reading it, and gives them to `begin`: at once if there is
+ * nothing to read.
  *
  * Any of them may come to be in effect: a cut takes back the newest.
  *
- * @param bootstrap - the set at the start of the log
+ * @param base - the set at `from`: a snapshot's, or the one that the quorum began with
  * @throws what `log.read` and `begin` throw; InvariantError for a record of voters that cannot be understood
  */
 export async function loadVoters(
   log: RaftLog,
-  bootstrap: readonly Voter[],
+  from: Offset,
+  base: VoterHistoryStart,
   begin: (voters: VoterHistoryStart) => void,
 ): Promise<void> {
   const records: VotersAt[] = []
   const { endOffset } = log
-  let offset = log.startOffset
+  let offset = from
   while (offset < endOffset) {
     const batches = await log.read(offset, { maxBytes: readBytes })
     for (const batch of batches) {
@@ -30,5 +31,5 @@ export async function loadVoters(
       offset = nextOffset(batch)
     }
   }
-  begin({ base: bootstrap, isRecorded: false, records })
+  begin({ ...base, records })
 }

@@ -1,4 +1,4 @@
-import type { RaftLog } from '@quorate/log'
+import type { Offset, RaftLog, SnapshotId } from '@quorate/log'
 import type { WriteId } from '../core/events.ts'
 import { type MergedWrite, mergeWrites } from './write-merger.ts'
 
@@ -15,12 +15,33 @@ export class LogWriter {
    */
   constructor(log: RaftLog, onWritten: (id: WriteId) => void, onFailed: (error: Error) => void) {
     this.#log = log
-    this.#onWritten = onWritten
+    let reported: WriteId = 0
+    this.#onWritten = (id) => {
+      // A reset takes a few promise jobs longer to say so than the write behind it, which has reported it too.
+      if (id <= reported) return
+      reported = id
+      onWritten(id)
+    }
     this.#onFailed = onFailed
   }
 
   write(write: MergedWrite): void {
     this.#waiting.push(write)
+  }
+
+  /**
+   * Empties the log, after everything that waits, so that it goes on where `snapshot` ends.
+   *
+   * @param historyEnd - what is before it is history that the snapshot stands for too; what is behind may be another
+   */
+  restart(id: WriteId, snapshot: SnapshotId, historyEnd: Offset): void {
+    this.flush()
+    // If it fails, so does everything after it.
+    this.#log.write({ truncateTo: historyEnd }).catch(() => undefined)
+    this.#log.reset(snapshot.endOffset, snapshot.epoch).then(
+      () => this.#onWritten(id),
+      (error: unknown) => this.#onFailed(error as Error),
+    )
   }
 
   /** Gives what waits to the log. */

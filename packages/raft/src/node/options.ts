@@ -4,7 +4,7 @@ import { RaftError } from '../errors.ts'
 import { votersSchema } from '../core/voter-schema.ts'
 import type { NodeId, Voter } from '../messages.ts'
 import type { RaftMetrics } from '../metrics.ts'
-import type { Clock, Logger, RaftLog, RaftTransport, Random, StateMachine } from '../ports.ts'
+import type { Clock, Logger, RaftLog, Snapshots, RaftTransport, Random, StateMachine } from '../ports.ts'
 
 /**
  * Linearizable reads without asking anyone: the leader answers them by the promises of a majority not to vote.
@@ -59,6 +59,16 @@ export interface RaftTuning {
   readonly maxUncommittedBytes?: number
   /** Bytes of recent batches kept in memory for followers. @default 16_777_216 */
   readonly tailCacheBytes?: number
+  /** Bytes of the log, with headers, that are applied between two snapshots; Kafka's metadata.log.max.record.bytes.between.snapshots. @default 20_971_520 */
+  readonly snapshotIntervalBytes?: number
+  /** Milliseconds between two snapshots, if anything was applied; Kafka's metadata.log.max.snapshot.interval.ms. @default 3_600_000 */
+  readonly snapshotIntervalMs?: number
+  /** Newest snapshots that are kept; the log is kept from the end of the oldest of them on. @default 2 */
+  readonly snapshotRetainCount?: number
+  /** Bytes of a snapshot that a follower asks for at once. @default 1_048_576 */
+  readonly snapshotFetchMaxBytes?: number
+  /** Bytes of a snapshot that a follower pulls in a second, on average. @default no limit */
+  readonly snapshotFetchBytesPerSecond?: number
 }
 
 /** What `openRaft` needs. The ports stay the caller's to close, after the node. */
@@ -82,6 +92,13 @@ export interface RaftOptions extends RaftTuning {
    */
   readonly joins?: boolean
   readonly log: RaftLog
+  /**
+   * Where snapshots of the state machine are kept, which needs `snapshot` and `load` then. Without it none are made, the
+   * log is never cut, and the node stops with RAFT_SNAPSHOTS_DISABLED if a leader's log begins behind its own end.
+   *
+   * @default none
+   */
+  readonly snapshots?: Snapshots
   readonly transport: RaftTransport
   readonly stateMachine: StateMachine
   readonly clock?: Clock
@@ -118,6 +135,11 @@ const tuningSchema = z.object({
   maxBatchBytes: bytes(8_388_608),
   maxUncommittedBytes: bytes(67_108_864),
   tailCacheBytes: bytes(16_777_216),
+  snapshotIntervalBytes: bytes(20_971_520),
+  snapshotIntervalMs: milliseconds(3_600_000),
+  snapshotRetainCount: z.int().positive().default(2),
+  snapshotFetchMaxBytes: bytes(1_048_576),
+  snapshotFetchBytesPerSecond: z.int().positive().exactOptional(),
 })
 
 const identitySchema = z.object({
@@ -139,8 +161,9 @@ const portsSchema = z.object({
 })
 
 /** Options with every default filled in. */
-export type ValidTuning = Required<Omit<RaftTuning, 'readLease'>> & {
+export type ValidTuning = Required<Omit<RaftTuning, 'readLease' | 'snapshotFetchBytesPerSecond'>> & {
   readonly readLease?: Required<ReadLeaseOptions> | undefined
+  readonly snapshotFetchBytesPerSecond?: number | undefined
 }
 
 /** The voters among the options, in the form that the log has them. */
@@ -164,6 +187,10 @@ export function validateOptions(options: RaftOptions): ValidTuning {
     throw invalid(
       'fetchMaxWaitMs must be less than half of fetchTimeoutMs, or idle followers stand for election',
     )
+  }
+  const { snapshots, stateMachine } = options
+  if (snapshots !== undefined && (stateMachine.snapshot === undefined || stateMachine.load === undefined)) {
+    throw invalid('with `snapshots`, the state machine needs `snapshot` and `load`')
   }
   const { readLease, fetchTimeoutMs, diskStallTimeoutMs = fetchTimeoutMs } = tuning.data
   if (readLease !== undefined && readLease.durationMs > fetchTimeoutMs) {

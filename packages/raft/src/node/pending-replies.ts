@@ -42,6 +42,8 @@ export function shuttingDown(request: RaftRequest, { epoch, highWatermark }: Las
   switch (request.type) {
     case 'fetch':
       return { type: 'fetch', ...refusal, highWatermark, batches: [] }
+    case 'fetch-snapshot':
+      return { type: 'fetch-snapshot', ...refusal }
     case 'vote':
       return { type: 'vote', ...refusal, granted: false }
     case 'read-index':

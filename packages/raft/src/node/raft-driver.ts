@@ -1,4 +1,4 @@
-import { InvariantError, type Offset } from '@quorate/log'
+import { InvariantError, type Offset, type SnapshotInfo } from '@quorate/log'
 import { silentLogger, systemClock, systemRandom } from '@quorate/transport'
 import { Core, type StepTime } from '../core/core.ts'
 import type { Effect } from '../core/effects.ts'
@@ -22,6 +22,7 @@ import { loadVoters } from './load-voters.ts'
 import { LogWriter } from './log-writer.ts'
 import { Outcomes, WatchedProposal } from './outcomes.ts'
 import { NewestValue } from './newest-value.ts'
+import { NodeSnapshots } from './node-snapshots.ts'
 import { NodeMeter } from './node-meter.ts'
 import { notLeader } from './not-leader.ts'
 import { PendingReplies, shuttingDown } from './pending-replies.ts'
@@ -29,6 +30,8 @@ import { PendingReads, PendingTransfer } from './pending-calls.ts'
 import { PendingVoterChanges } from './pending-voter-changes.ts'
 import { raceSignal } from './race-signal.ts'
 import { readIndex } from './read-index.ts'
+import { type StartPoint, startPoint } from './start-point.ts'
+import { nameOf } from './stored-snapshots.ts'
 import { TailCache } from './tail-cache.ts'
 import { Turn } from './turn.ts'
 import type { MergedWrite } from './write-merger.ts'
@@ -64,13 +67,14 @@ export class RaftDriver implements RaftNode {
   readonly #timer: DeadlineTimer
   readonly #role: NewestValue<RoleChange>
   readonly #meter: NodeMeter | undefined
-  #state: 'open' | 'closed' | 'failed' = 'open'
+  #state: 'starting' | 'open' | 'closed' | 'failed' = 'starting'
   #resolveFailed!: (error: Error) => void
   #closing: Promise<void> | undefined
   readonly #reads = new PendingReads()
   readonly #transfer: PendingTransfer
   readonly #voterChanges = new PendingVoterChanges()
   readonly #outcomes: Outcomes
+  readonly #snapshots: NodeSnapshots
   readonly #farewells = new Set<Promise<unknown>>()
 
   constructor(options: RaftOptions, tuning: ValidTuning) {
@@ -87,13 +91,16 @@ export class RaftDriver implements RaftNode {
       (error) => this.#fail(error),
     )
     this.#transfer = new PendingTransfer(this.#clock, 3 * tuning.electionTimeoutMs)
-    this.#cache = new TailCache(log.endOffset, tuning.tailCacheBytes)
+    const start = startPoint(log, options.snapshots)
+    this.#cache = new TailCache(start.log.endOffset, tuning.tailCacheBytes)
     this.#reader = new BatchReader(log, this.#cache, tuning.fetchMaxBytes)
     this.#delivery = new Delivery({
       stateMachine,
-      startOffset: log.startOffset,
       read: (from, to) => this.#reader.read(from, to),
-      onApplied: () => this.#outcomes.applied(),
+      onApplied: (bytes) => {
+        this.#outcomes.applied()
+        this.#snapshots.applied(bytes)
+      },
       fail: (error) => this.#fail(error),
     })
     const { id, directoryId, clusterId, joins = false } = options
@@ -101,7 +108,9 @@ export class RaftDriver implements RaftNode {
     const bootstrapVoters = joins ? [] : voters
     const contacts = voters.map((voter) => voter.id)
     const config = { ...tuning, id, directoryId, clusterId, bootstrapVoters, contacts }
-    this.#core = new Core({ config, hardState: log.hardState, log, random }, this.#time())
+    const { hardState } = log
+    const snapshot = start.candidates[0] && nameOf(start.candidates[0])
+    this.#core = new Core({ config, hardState, log: start.log, snapshot, random }, this.#time())
     this.#outcomes = new Outcomes({
       clock: this.#clock,
       timeoutMs: tuning.outcomeTimeoutMs,
@@ -117,10 +126,19 @@ export class RaftDriver implements RaftNode {
     this.#timer = new DeadlineTimer(this.#clock, () => this.#step({ type: 'tick' }))
     this.#role = new NewestValue(this.#roleNow())
     if (options.metrics !== undefined) this.#meter = new NodeMeter(options.metrics, this.#core, this.#clock)
+    this.#snapshots = new NodeSnapshots({
+      raft: options,
+      tuning,
+      clock: this.#clock,
+      logger: this.#logger,
+      core: this.#core,
+      delivery: this.#delivery,
+      replies: this.#replies,
+      step: (event) => this.#step(event),
+      fail: (error) => this.#fail(error),
+    })
     for (const voter of voters) this.#meet(voter.id, voter)
-    loadVoters(log, bootstrapVoters, (history) => this.#begin(history)).catch((error: unknown) =>
-      this.#fail(error as Error),
-    )
+    this.#start(start, bootstrapVoters).catch((error: unknown) => this.#fail(error as Error))
   }
 
   get leadership(): Leadership {
@@ -190,6 +208,11 @@ export class RaftDriver implements RaftNode {
     return this.#role.read(signal)
   }
 
+  async snapshot(): Promise<SnapshotInfo | undefined> {
+    this.#assertOpen()
+    return this.#snapshots.make()
+  }
+
   resign(): void {
     if (this.#state === 'open') this.#step({ type: 'resign' })
   }
@@ -216,8 +239,9 @@ export class RaftDriver implements RaftNode {
       await Promise.race([Promise.all(this.#farewells), patience.promise])
       cancel()
     }
-    if (this.#state === 'open') this.#state = 'closed'
+    if (this.#state === 'open' || this.#state === 'starting') this.#state = 'closed'
     this.#stop()
+    await this.#snapshots.close()
   }
 
   #append(payload: Uint8Array, options: ProposeOptions): Proposal {
@@ -289,10 +313,23 @@ export class RaftDriver implements RaftNode {
   }
 
   /** The log was read: from now on this node takes part. */
+  /** Reads what the disk has, and begins: at once if that is nothing. */
+  async #start(start: StartPoint, bootstrap: readonly Voter[]): Promise<void> {
+    const loaded = start.candidates.length === 0 ? undefined : await this.#snapshots.load(start)
+    const { voters } = loaded?.preamble ?? {}
+    const base = { base: voters ?? bootstrap, isRecorded: voters !== undefined, records: [] }
+    const from = loaded?.position.offset ?? 0
+    await loadVoters(this.#options.log, from, base, (history) => this.#begin(history))
+  }
+
+  /** The state machine and the voters are what the disk says: now the node takes part. */
   #begin(voters: VoterHistoryStart): void {
-    if (this.#state !== 'open') return
+    if (this.#state !== 'starting') return
+    this.#state = 'open'
     this.#step({ type: 'begin', voters })
+    this.#delivery.commit(this.#core.highWatermark)
     this.#stopServing = this.#options.transport.serve((request) => this.#serve(request))
+    this.#snapshots.begin()
   }
 
   #meet(id: NodeId, { endpoints }: Pick<Voter, 'endpoints'>): void {
@@ -355,7 +392,19 @@ export class RaftDriver implements RaftNode {
         return this.#fetchAnswers.add(effect)
       case 'commit':
         this.#delivery.commit(effect.highWatermark)
-        return this.#cache.evict(Math.min(this.#core.durableEndOffset, this.#delivery.appliedOffset))
+        return this.#evict()
+      case 'reply-chunk':
+        return this.#snapshots.reply(effect)
+      case 'receive-snapshot':
+        return this.#snapshots.receive(effect.snapshotId)
+      case 'store-chunk':
+        return this.#snapshots.store(effect)
+      case 'drop-received':
+        return this.#snapshots.dropReceived()
+      case 'install-snapshot':
+        this.#cache.restart(effect.snapshot.endOffset)
+        this.#writer.restart(effect.id, effect.snapshot, effect.historyEnd)
+        return this.#snapshots.install(effect.snapshot)
       case 'read-index':
         return this.#reads.resolve(effect.readId, effect.offset)
       case 'read-failed':
@@ -379,6 +428,13 @@ export class RaftDriver implements RaftNode {
         )
         return this.#delivery.leadership(effect, effect.epochStart)
     }
+  }
+
+  /** What is durable can be read again; what waits for a state machine that is not loading is about to be. */
+  #evict(): void {
+    const { appliedOffset, isReplacing } = this.#delivery
+    const { durableEndOffset } = this.#core
+    this.#cache.evict(isReplacing ? durableEndOffset : Math.min(durableEndOffset, appliedOffset))
   }
 
   #write({ id, write }: MergedWrite): void {
@@ -428,7 +484,7 @@ export class RaftDriver implements RaftNode {
   }
 
   #fail(error: Error): void {
-    if (this.#state !== 'open') return
+    if (this.#state === 'closed' || this.#state === 'failed') return
     const what = error instanceof InvariantError ? 'broken invariant' : 'failure'
     this.#logger.fatal({ err: error }, `node stops after a ${what}: ${error.message}`)
     this.#state = 'failed'
@@ -449,6 +505,7 @@ export class RaftDriver implements RaftNode {
     this.#delivery.close(error)
     this.#outcomes.close(error)
     this.#transfer.fail('the node stopped')
+    void this.#snapshots.close()
     this.#voterChanges.rejectAll(error)
   }
 }

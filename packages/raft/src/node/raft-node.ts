@@ -1,4 +1,4 @@
-import type { Offset } from '@quorate/log'
+import type { Offset, SnapshotInfo } from '@quorate/log'
 import type { NamedVoter, NodeId } from '../messages.ts'
 import type { Leadership } from '../ports.ts'
 import type { Outcome, Proposal } from '../proposal.ts'
@@ -70,6 +70,15 @@ export interface RaftNode extends AsyncDisposable {
    * @throws RAFT_NOT_LEADER, RAFT_TRANSFER_FAILED (this node may lead still: see `leadership`), RAFT_CLOSED, RAFT_FAILED
    */
   transferLeadership(to?: NodeId): Promise<NodeId>
+  /**
+   * Makes a snapshot of everything that is applied now, and cuts the log where the oldest of those that are kept ends.
+   * On any node; others are not concerned.
+   *
+   * @returns when that is durable: the snapshot, or the last one if nothing was applied since; `undefined` if nothing ever was
+   * @throws RAFT_SNAPSHOTS_DISABLED, RAFT_CLOSED, RAFT_FAILED, LOG_SNAPSHOT_TOO_LARGE, LOG_IO, or what the state machine's
+   *   iteration throws; there is no new snapshot then
+   */
+  snapshot(): Promise<SnapshotInfo | undefined>
   /**
    * Makes an observer a voter, on the leader (Raft §6, KIP-853).
    *

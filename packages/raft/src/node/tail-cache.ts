@@ -50,6 +50,13 @@ export class TailCache {
     this.#endOffset = endOffset
   }
 
+  /** Forgets everything: the log goes on, empty, at `endOffset`. */
+  restart(endOffset: Offset): void {
+    this.#entries = []
+    this.#first = 0
+    this.#endOffset = endOffset
+  }
+
   /** Forgets the oldest batches while there are too many bytes, but nothing at or after `needed`. */
   evict(needed: Offset): void {
     let entry = this.#entries[this.#first]

@@ -1,12 +1,14 @@
-import { assertInvariant, type Epoch, type Offset, type RaftLog } from '@quorate/log'
+import { assertInvariant, type Epoch, type Offset, type RaftLog, type Snapshots } from '@quorate/log'
 import { systemClock } from '@quorate/transport'
 import { z } from 'zod'
 import { controlBatch, ControlRecordType } from '../core/control-records.ts'
-import { VoterHistory } from '../core/voter-history.ts'
+import { VoterHistory, type VoterHistoryStart } from '../core/voter-history.ts'
 import { voterSchema, votersSchema } from '../core/voter-schema.ts'
 import { RaftError } from '../errors.ts'
 import type { NamedVoter, Voter } from '../messages.ts'
 import { loadVoters } from '../node/load-voters.ts'
+import { startPoint } from '../node/start-point.ts'
+import { votersOf } from '../node/stored-snapshots.ts'
 import type { Clock } from '../ports.ts'
 
 /**
@@ -21,6 +23,8 @@ const epochGap = 1_000_000
 export interface RecoveryOptions {
   /** The log of the node that is to be the only voter, open and used by nobody else. It stays the caller's to close. */
   readonly log: RaftLog
+  /** The node's snapshots, if it has any: a log that was cut begins at the end of one, which names the voters. */
+  readonly snapshots?: Snapshots
   /** The node, its directory, and where others will reach it. */
   readonly voter: NamedVoter
   /** Why, in words: it is kept in the log for whoever asks later. */
@@ -57,20 +61,25 @@ export interface Recovery {
  * go on with the old history. One that comes back alone follows as an observer.
  *
  * @returns when it is on disk
- * @throws RAFT_OPTIONS_INVALID, RAFT_RECOVERY_REFUSED (the log is empty, or the node is the only voter already): nothing is
- *   written; what `log.read` and `log.write` throw
+ * @throws RAFT_OPTIONS_INVALID, RAFT_RECOVERY_REFUSED (the log is empty, the node is the only voter already, or it died
+ *   while it installed a snapshot), RAFT_SNAPSHOT_MISSING: nothing is written; what `log.read` and `log.write` throw
  */
 export async function recoverAsSingleVoter(options: RecoveryOptions): Promise<Recovery> {
-  const { log, voter, reason, voters = [], clock = systemClock } = options
+  const { log, snapshots, voter, reason, voters = [], clock = systemClock } = options
   checkOptions(options)
-  if (log.startOffset === log.endOffset)
+  const { candidates, isLogBehind } = startPoint(log, snapshots)
+  const [newest] = candidates
+  if (isLogBehind) throw refused('it died while it installed a snapshot: start it once, and stop it', voter)
+  if (log.startOffset === log.endOffset && newest === undefined)
     throw refused('its log is empty: it never was part of a quorum', voter)
-  const history = await historyOf(log, voters)
+  const named = snapshots && newest && (await votersOf(snapshots, newest))
+  const base = { base: named ?? voters, isRecorded: named !== undefined, records: [] }
+  const history = await historyOf(log, newest?.endOffset ?? 0, base)
   const previousVoters = history.voters
   const isAlone = previousVoters.length === 1 && previousVoters[0]?.directoryId === voter.directoryId
   if (isAlone && previousVoters[0]?.id === voter.id) throw refused('it is the only voter already', voter)
 
-  const previousEpoch = Math.max(log.hardState?.epoch ?? 0, log.epochs.at(-1)?.epoch ?? 0)
+  const previousEpoch = Math.max(log.hardState?.epoch ?? 0, log.epochs.at(-1)?.epoch ?? newest?.epoch ?? 0)
   const epoch = previousEpoch + epochGap
   const offset = log.endOffset
   const record = {
@@ -86,9 +95,9 @@ export async function recoverAsSingleVoter(options: RecoveryOptions): Promise<Re
   return { previousVoters, previousEpoch, epoch, offset }
 }
 
-async function historyOf(log: RaftLog, voters: readonly Voter[]): Promise<VoterHistory> {
+async function historyOf(log: RaftLog, from: Offset, base: VoterHistoryStart): Promise<VoterHistory> {
   let history: VoterHistory | undefined
-  await loadVoters(log, voters, (found) => (history = new VoterHistory(found)))
+  await loadVoters(log, from, base, (found) => (history = new VoterHistory(found)))
   assertInvariant(history !== undefined, 'a log that was read has a history')
   return history
 }

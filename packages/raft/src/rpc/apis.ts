@@ -6,6 +6,8 @@ import type {
   BeginQuorumEpochResponse,
   EndQuorumEpochRequest,
   EndQuorumEpochResponse,
+  FetchSnapshotRequest,
+  FetchSnapshotResponse,
   ReadIndexRequest,
   ReadIndexResponse,
   VoteRequest,
@@ -24,7 +26,9 @@ const refusal = z.enum([
   'INCONSISTENT_CLUSTER_ID',
   'INVALID_VOTER_KEY',
   'NOT_LEADER',
+  'POSITION_OUT_OF_RANGE',
   'SHUTTING_DOWN',
+  'SNAPSHOT_NOT_FOUND',
   'UNKNOWN_LEADER_EPOCH',
 ])
 const answer = {
@@ -104,6 +108,9 @@ export const readIndexApi = defineApi<ReadIndexRequest, ReadIndexResponse>({
   ],
 })
 
+const snapshotId = z.object({ endOffset: offset, epoch })
+const byteCount = z.int().nonnegative()
+
 const fetchRequest = z.object({
   type: z.literal('fetch'),
   ...sender,
@@ -123,6 +130,7 @@ const fetchResponse = z.object({
   highWatermark: offset,
   readRound: z.int().nonnegative().exactOptional(),
   divergingEpoch: z.object({ epoch, endOffset: offset }).exactOptional(),
+  snapshotId: snapshotId.exactOptional(),
   /** Batches in the log's own encoding, so that their checksums travel with them. */
   batches: z.instanceof(Uint8Array),
 })
@@ -132,4 +140,37 @@ export const fetchApi = defineApi<z.output<typeof fetchRequest>, z.output<typeof
   key: 1,
   name: 'Fetch',
   versions: [{ request: fetchRequest, response: fetchResponse }],
+})
+
+/** A part of a snapshot; Kafka's key. */
+export const fetchSnapshotApi = defineApi<FetchSnapshotRequest, FetchSnapshotResponse>({
+  key: 59,
+  name: 'FetchSnapshot',
+  versions: [
+    {
+      request: z.object({
+        type: z.literal('fetch-snapshot'),
+        ...sender,
+        replicaId: nodeId,
+        replicaDirectoryId: name,
+        snapshotId,
+        position: byteCount,
+        maxBytes: z.int().positive(),
+      }),
+      response: z.object({
+        type: z.literal('fetch-snapshot'),
+        ...answer,
+        chunk: z
+          .object({
+            snapshotId,
+            position: byteCount,
+            bytes: z.instanceof(Uint8Array),
+            timestampMs: z.int().nonnegative(),
+            totalBytes: byteCount,
+            checksum: z.int().nonnegative(),
+          })
+          .exactOptional(),
+      }),
+    },
+  ],
 })

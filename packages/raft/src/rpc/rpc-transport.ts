@@ -10,7 +10,14 @@ import {
 } from '@quorate/transport'
 import type { Endpoints, FetchRequest, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import { DeliveryError, type DeliveryFailure, type RaftRequestHandler, type RaftTransport } from '../ports.ts'
-import { beginQuorumEpochApi, endQuorumEpochApi, fetchApi, readIndexApi, voteApi } from './apis.ts'
+import {
+  beginQuorumEpochApi,
+  endQuorumEpochApi,
+  fetchApi,
+  fetchSnapshotApi,
+  readIndexApi,
+  voteApi,
+} from './apis.ts'
 
 /** Nodes whose address is learned; voters are fewer. */
 const maxMetNodes = 1_000
@@ -53,6 +60,7 @@ class Rpc implements RpcRaftTransport {
       this.#plain(beginQuorumEpochApi),
       this.#plain(endQuorumEpochApi),
       this.#plain(readIndexApi),
+      this.#plain(fetchSnapshotApi),
       handle(fetchApi, async (request) => {
         const response = await this.#answer<'fetch'>(request)
         return { ...response, batches: encodeBatches(response.batches) }
@@ -72,6 +80,8 @@ class Rpc implements RpcRaftTransport {
           return await client.request(endQuorumEpochApi, request, options)
         case 'read-index':
           return await client.request(readIndexApi, request, options)
+        case 'fetch-snapshot':
+          return await client.request(fetchSnapshotApi, request, options)
         case 'fetch':
           return await this.#fetch(client, request, options)
       }

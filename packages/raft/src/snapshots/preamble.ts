@@ -1,14 +1,16 @@
 import { z } from 'zod'
+import { votersSchema } from '../core/voter-schema.ts'
 import { RaftError } from '../errors.ts'
+import type { Voter } from '../messages.ts'
 
 /**
  * What Raft itself keeps in a snapshot, in front of the state machine's bytes.
  *
- * Every part is optional and holds plain data, whose shape is the affair of whoever fills it in.
+ * Every part is optional and holds plain data.
  */
 export interface SnapshotPreamble {
-  /** The voters as of the snapshot's end. */
-  readonly voters?: z.core.util.JSONType
+  /** The voters as of the snapshot's end; absent while no record named them. */
+  readonly voters?: readonly Voter[]
   /** Who proposed what last, so that a proposal that is repeated is applied once. */
   readonly sessions?: z.core.util.JSONType
 }
@@ -28,7 +30,7 @@ export const maxPreambleBytes = 64 * 1024 * 1024
 
 const schema = z.object({
   version: z.literal(version),
-  voters: z.json().exactOptional(),
+  voters: votersSchema.exactOptional(),
   sessions: z.json().exactOptional(),
 })
 

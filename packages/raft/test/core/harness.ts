@@ -1,4 +1,4 @@
-import type { Batch, EpochStart, HardState, LogWrite } from '@quorate/log'
+import type { Batch, EpochStart, HardState, LogWrite, SnapshotId } from '@quorate/log'
 import type { CoreConfig } from '../../src/core/config.ts'
 import { Core } from '../../src/core/core.ts'
 import type { Effect } from '../../src/core/effects.ts'
@@ -22,6 +22,8 @@ export class CoreHarness {
       readonly hardState?: HardState
       readonly endOffset?: number
       readonly epochs?: readonly EpochStart[]
+      /** The newest snapshot; the log is empty behind it. */
+      readonly snapshot?: SnapshotId
     } = {},
   ) {
     const config: CoreConfig = {
@@ -37,11 +39,16 @@ export class CoreHarness {
       retryBackoffMs: 20,
       electionBackoffMaxMs: 1_000,
       electionJitterMs: 50,
+      snapshotFetchMaxBytes: 100,
       diskStallTimeoutMs: 2_000,
       ...start.config,
     }
-    const log = { startOffset: 0, endOffset: start.endOffset ?? 0, epochs: start.epochs ?? [] }
-    this.core = new Core({ config, hardState: start.hardState, log, random: () => 0.5 }, this.#time())
+    const { snapshot, endOffset = snapshot?.endOffset ?? 0, epochs = [] } = start
+    const log = { startOffset: snapshot?.endOffset ?? 0, startEpoch: snapshot?.epoch ?? 0, endOffset, epochs }
+    this.core = new Core(
+      { config, hardState: start.hardState, log, snapshot, random: () => 0.5 },
+      this.#time(),
+    )
     const { voters = [1, 2, 3] } = start
     this.step({
       type: 'begin',

@@ -89,5 +89,6 @@ export const config: Omit<CoreConfig, 'id' | 'directoryId'> = {
   retryBackoffMs: 100,
   electionBackoffMaxMs: 100,
   electionJitterMs: 100,
+  snapshotFetchMaxBytes: 100,
   diskStallTimeoutMs: 2_000,
 }

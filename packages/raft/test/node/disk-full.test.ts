@@ -25,6 +25,8 @@ async function smallLog(): Promise<RaftLog & { isFull: boolean }> {
       return log.write(write)
     },
     read: (from, options) => log.read(from, options),
+    deleteBefore: (offset) => log.deleteBefore(offset),
+    reset: (offset, epoch) => log.reset(offset, epoch),
     close: () => log.close(),
   }
   return small

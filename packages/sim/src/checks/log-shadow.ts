@@ -95,6 +95,12 @@ export class LogShadow {
     }
   }
 
+  /** Forgets everything and takes over what `other` has before `endOffset`: what a snapshot stands for. */
+  restart(other: LogShadow, endOffset: Offset): void {
+    this.#links.length = 0
+    this.extendFrom(other, endOffset)
+  }
+
   /** A copy that goes its own way. */
   clone(): LogShadow {
     const copy = new LogShadow(this.#founders)

@@ -14,6 +14,8 @@ export interface CheckedNode {
   readonly disk: {
     readonly appended: LogShadow
     readonly durable: LogShadow
+    /** The newest complete snapshot. */
+    readonly snapshots: { readonly latest: { readonly endOffset: Offset } | undefined }
     readonly hardState:
       | { readonly epoch: Epoch; readonly vote?: { readonly id: NodeId } | undefined }
       | undefined
@@ -106,11 +108,68 @@ export class SafetyChecker {
     const { appended } = node.disk
     const firstCut = appended.endAfter(truncateTo)
     if (firstCut === undefined || firstCut > this.committed.endOffset) return
+    // What a snapshot on the same disk stands for is not lost with the log.
+    const snapshotEnd = node.disk.snapshots.latest?.endOffset ?? 0
+    const kept = Math.max(truncateTo, Math.min(snapshotEnd, appended.endOffset))
+    const firstLost = appended.endAfter(kept)
     check(
-      appended.chainAt(firstCut) !== this.committed.chainAt(firstCut),
+      firstLost === undefined ||
+        firstLost > this.committed.endOffset ||
+        appended.chainAt(firstLost) !== this.committed.chainAt(firstLost),
       'nothing committed is cut',
       () => `node ${node.id} cuts to ${truncateTo}, and ${this.committed.endOffset} is committed`,
     )
+  }
+
+  /** `node` is about to empty its log in favour of a snapshot that ends at `endOffset`; no status while it starts. */
+  onInstall(node: CheckedNode, endOffset: Offset, status: RaftStatus | undefined): void {
+    check(
+      endOffset <= this.committed.endOffset,
+      'a snapshot is of what is committed',
+      () => `node ${node.id} installs up to ${endOffset}, and ${this.committed.endOffset} is committed`,
+    )
+    check(
+      endOffset === node.disk.snapshots.latest?.endOffset,
+      'a log begins before the end of a snapshot',
+      () => `node ${node.id} empties its log up to ${endOffset} without a snapshot that ends there`,
+    )
+    if (status === undefined) return
+    check(
+      status.role !== 'leader',
+      'a leader never installs a snapshot',
+      () => `node ${node.id} leads epoch ${status.epoch}, and installs a snapshot`,
+    )
+    const { highWatermark } = this.#memory(node)
+    check(
+      endOffset > highWatermark,
+      'a snapshot replaces nothing that is committed',
+      () => `node ${node.id} knows of commits up to ${highWatermark}, and installs up to ${endOffset}`,
+    )
+  }
+
+  /** The log of `node` begins at `startOffset`, durably, and its newest snapshot ends at `snapshotEnd`. */
+  onLogStart(node: CheckedNode, startOffset: Offset, snapshotEnd: Offset | undefined): void {
+    check(
+      startOffset <= (snapshotEnd ?? 0),
+      'a log begins before the end of a snapshot',
+      () => `the log of node ${node.id} begins at ${startOffset}, its newest snapshot ends at ${snapshotEnd}`,
+    )
+  }
+
+  /** The state machine of `node` took over a snapshot that ends at `endOffset`. */
+  onLoad(node: CheckedNode, endOffset: Offset): void {
+    const { applied } = this.#memory(node)
+    check(
+      endOffset >= applied.endOffset,
+      'applied in order',
+      () => `node ${node.id} goes back to ${endOffset} after everything before ${applied.endOffset}`,
+    )
+    check(
+      endOffset <= this.committed.endOffset,
+      'a snapshot is of what is committed',
+      () => `node ${node.id} loads up to ${endOffset}, and ${this.committed.endOffset} is committed`,
+    )
+    applied.restart(this.committed, endOffset)
   }
 
   /** `request` leaves `node`. */

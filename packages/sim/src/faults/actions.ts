@@ -56,6 +56,17 @@ function damage({ cluster, random }: FaultContext): void {
   cluster.traceFault(node.id, 'damage')
 }
 
+/** Damages a snapshot, under the same condition: others may be needed to bring the node back. */
+function damageSnapshot({ cluster, random }: FaultContext): void {
+  const node = random.pick(cluster.nodes)
+  const damaged = cluster.voters.filter((voter) => voter.isDamaged).length
+  const isSurvivable = !node.isVoter || node.isDamaged || 2 * (damaged + 1) < cluster.voters.length
+  if (!isSurvivable || !node.disk.snapshots.damage()) return
+  node.isDamaged = true
+  cluster.reach.snapshotsDamaged += 1
+  cluster.traceFault(node.id, 'snapshot damaged')
+}
+
 function fillDisk({ cluster, random }: FaultContext): void {
   const node = random.pick(cluster.nodes)
   cluster.traceFault(node.id, 'disk full')
@@ -209,6 +220,8 @@ export const faultActions = {
   stallDisk,
   firewall,
   damage,
+  damageSnapshot,
+  snapshot: ({ cluster, random }) => random.pick(cluster.nodes).snapshot(),
   resign: ({ cluster }) => cluster.leader?.resign(),
   transfer: ({ cluster }) => cluster.leader?.transfer(),
   rollingRestart,

@@ -246,12 +246,67 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [{ file: 'core/election.ts', find: 'if (!isThisBallot) return', replace: '' }],
   },
   {
+    name: 'cuts the log before the snapshot is durable',
+    edits: [
+      {
+        file: 'node/snapshot-keeper.ts',
+        find: 'const writer = await createSnapshot(',
+        replace: 'void this.#options.log.deleteBefore(offset)\n    const writer = await createSnapshot(',
+      },
+    ],
+  },
+  {
+    name: 'installs a snapshot and leaves the log as it is',
+    edits: [
+      {
+        file: 'node/log-writer.ts',
+        find: 'this.#log.reset(snapshot.endOffset, snapshot.epoch).then(',
+        replace: 'Promise.resolve().then(',
+      },
+    ],
+  },
+  {
+    name: 'takes a snapshot for whole without looking at its checksum',
+    edits: [
+      {
+        file: 'node/snapshot-receiver.ts',
+        find: 'await this.#writer.finish({ bytes: totalBytes, checksum })',
+        replace: 'await this.#writer.finish()',
+      },
+    ],
+  },
+  {
+    name: 'makes a snapshot of a later state than it says',
+    edits: [
+      {
+        file: 'node/snapshot-keeper.ts',
+        find: 'encodePreamble(preamble()), snapshot())',
+        replace: 'encodePreamble(preamble()), (async function* () { yield* snapshot() })())',
+      },
+    ],
+  },
+  {
+    name: 'applies again what its snapshot stands for',
+    edits: [
+      {
+        file: 'node/delivery.ts',
+        find: 'this.#position = position\n',
+        replace: 'this.#position = { ...position, offset: this.#position.offset }\n',
+      },
+    ],
+  },
+  {
     name: 'applies what is committed twice',
     edits: [
       {
         file: 'node/delivery.ts',
-        find: 'reading\n      .then((batches) => {',
-        replace: 'this.#busy = false\n    reading\n      .then((batches) => {',
+        find: '!this.#closed && !this.isReplacing && this.appliedOffset === from',
+        replace: '!this.#closed',
+      },
+      {
+        file: 'node/delivery.ts',
+        find: 'const from = this.appliedOffset',
+        replace: 'const from = this.appliedOffset\n    this.#busy = false',
       },
     ],
   },
@@ -260,7 +315,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'node/delivery.ts',
-        find: 'if (news.epochStart !== undefined && this.#appliedOffset <= news.epochStart) return',
+        find: 'if (news.epochStart !== undefined && this.appliedOffset <= news.epochStart) return',
         replace: '',
       },
     ],

@@ -1,5 +1,6 @@
 import type { Batch, Offset } from '@quorate/log'
 import {
+  type FetchSnapshotRequest,
   isControlBatch,
   type NodeId,
   type Outcome,
@@ -11,6 +12,7 @@ import {
 import { type Append, AppendHistory } from '../checks/appends.ts'
 import { DiskStallCheck } from '../checks/disk-stall.ts'
 import { QuorumCheck } from '../checks/quorum.ts'
+import type { LogShadow } from '../checks/log-shadow.ts'
 import { SafetyChecker } from '../checks/safety.ts'
 import { check, Violation } from '../checks/violation.ts'
 import { noReach, type Reach } from '../reach.ts'
@@ -38,6 +40,10 @@ export interface ClusterOptions {
   /** Every clock runs at a rate of its own between this and its inverse. */
   readonly minClockRate: number
   readonly lastWords: { readonly what: LastWords; readonly rate: number; readonly absenceMs: number }
+  /** Bytes that a snapshot carries beside the registers. */
+  readonly snapshotPaddingBytes: number
+  /** Share of the snapshots whose completion the process does not survive. */
+  readonly snapshotDeathRate: number
   /** Gets one line an event. */
   readonly print?: (line: string) => void
 }
@@ -60,6 +66,7 @@ export class Cluster {
   readonly #touched = new Set<SimulatedNode>()
   readonly #byId = new Map<NodeId, SimulatedNode>()
   #lastWordsRate: number
+  #snapshotDeathRate: number
   #violation: Violation | undefined
 
   constructor(options: ClusterOptions) {
@@ -67,6 +74,7 @@ export class Cluster {
     this.events = new Trace(options.print)
     this.random = seededRandom(options.seed)
     this.#lastWordsRate = options.lastWords.rate
+    this.#snapshotDeathRate = options.snapshotDeathRate
     const { random, time, reach } = this
     this.network = new SimulatedNetwork({
       time,
@@ -127,6 +135,7 @@ export class Cluster {
   /** From now on nobody dies of what it says. */
   endLastWords(): void {
     this.#lastWordsRate = 0
+    this.#snapshotDeathRate = 0
   }
 
   /** The run ends after the event under way. The first violation counts, the others follow from it. */
@@ -178,8 +187,35 @@ export class Cluster {
     this.#guard(() => this.safety.onAppended(node, batch))
   }
 
+  /** `node` puts a snapshot that ends at `endOffset` in the place of its log. @returns what is committed */
+  onRestart(node: SimulatedNode, endOffset: Offset): LogShadow {
+    this.reach.snapshotsInstalled += 1
+    if (node.status === undefined) this.reach.installsResumed += 1
+    this.trace(node, 'install', -1, -1, endOffset)
+    this.#guard(() => this.safety.onInstall(node, endOffset, node.status))
+    return this.safety.committed
+  }
+
+  /** A snapshot is complete on the disk of `node`. */
+  onSnapshot(node: SimulatedNode): void {
+    this.reach.snapshotsCompleted += 1
+    this.trace(node, 'snapshot', -1, -1, node.disk.snapshots.latest?.endOffset ?? -1)
+    if (this.#mayDie(node, this.#snapshotDeathRate)) this.reach.crashesAfterSnapshot += 1
+  }
+
+  /** The state of `node` is that of a snapshot which ends at `endOffset`, and has this hash now. */
+  onLoad(node: SimulatedNode, endOffset: Offset, stateHash: number): void {
+    this.reach.snapshotsLoaded += 1
+    this.trace(node, 'load', -1, -1, endOffset)
+    this.#guard(() => {
+      this.safety.onLoad(node, endOffset)
+      this.safety.onState(node, endOffset, stateHash)
+    })
+  }
+
   onDurable(node: SimulatedNode): void {
-    const { hardState, durable } = node.disk
+    const { hardState, durable, startOffset } = node.disk
+    this.#guard(() => this.safety.onLogStart(node, startOffset, node.disk.snapshots.latest?.endOffset))
     this.trace(node, 'durable', hardState?.vote?.id ?? -1, hardState?.epoch ?? -1, durable.endOffset)
     this.touch(node)
   }
@@ -226,7 +262,12 @@ export class Cluster {
 
   #onRequest(from: NodeId, to: NodeId, request: RaftRequest): void {
     const node = this.#node(from)
-    const offset = request.type === 'fetch' ? request.fetchOffset : -1
+    let offset = -1
+    if (request.type === 'fetch') offset = request.fetchOffset
+    if (request.type === 'fetch-snapshot') {
+      offset = request.position
+      this.#onPull(node, to, request)
+    }
     const detail = request.type === 'vote' && request.preVote ? 'pre-vote' : request.type
     this.events.add(this.time.nowMs, from, 'send', to, request.epoch, offset, detail)
     this.#guard(() => this.safety.onRequest(node, request))
@@ -251,6 +292,7 @@ export class Cluster {
       offset = response.highWatermark
       if (response.error === 'FENCED_LEADER_EPOCH') reach.fencedFetches += 1
       if (response.divergingEpoch !== undefined) reach.divergences += 1
+      if (response.snapshotId !== undefined) reach.snapshotsNamed += 1
       if (response.batches.length > 0) kind = 'batches'
     }
     this.events.add(this.time.nowMs, from, 'answer', to, response.epoch, offset, detail)
@@ -259,6 +301,13 @@ export class Cluster {
       if (response.type === 'fetch' && response.error === undefined) this.#checkServing(node, response.epoch)
     })
     this.#afterLastWords(node, kind)
+  }
+
+  #onPull(node: SimulatedNode, to: NodeId, { snapshotId, position }: FetchSnapshotRequest): void {
+    const { endOffset } = snapshotId
+    const last = node.lastPull
+    if (last?.endOffset === endOffset && last.from !== to && position > 0) this.reach.pullsFromNextLeader += 1
+    node.lastPull = { endOffset, from: to }
   }
 
   /** A leader may lose its epoch in the very event in which it answers, but not before. */
@@ -272,23 +321,34 @@ export class Cluster {
   }
 
   #onDelivered(from: NodeId, to: NodeId, request: RaftRequest): void {
-    this.touch(this.#node(to))
-    if (request.type === 'fetch') this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
+    const node = this.#node(to)
+    this.touch(node)
+    if (request.type !== 'fetch' && request.type !== 'fetch-snapshot') return
+    // A node whose disk was replaced fetches under the id of a voter that it is not.
+    const voter = node.status?.voters.find(({ id }) => id === from)
+    const { replicaDirectoryId } = request
+    if (voter === undefined || (voter.directoryId ?? replicaDirectoryId) === replicaDirectoryId)
+      this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
   }
 
   /** Sometimes a sender dies right after it spoke: the moment at which forgetting something hurts most. */
   #afterLastWords(node: SimulatedNode, what: LastWords): void {
     const { lastWords } = this.options
     if (this.#lastWordsRate === 0 || (lastWords.what !== 'anything' && lastWords.what !== what)) return
-    if (!this.random.chance(this.#lastWordsRate)) return
+    if (this.#mayDie(node, this.#lastWordsRate)) this.reach.crashesAfterSending += 1
+  }
+
+  /** At a chance of `rate`, the process of `node` dies before anything else happens, and another starts soon. */
+  #mayDie(node: SimulatedNode, rate: number): boolean {
+    if (rate === 0 || !this.random.chance(rate)) return false
     const { life } = node
     this.time.setTimer(0, () => {
       if (!node.isUp || node.life !== life) return
-      this.reach.crashesAfterSending += 1
       node.kill()
-      const absenceMs = this.random() * this.random() * lastWords.absenceMs
+      const absenceMs = this.random() * this.random() * this.options.lastWords.absenceMs
       this.time.setTimer(absenceMs, () => void node.start())
     })
+    return true
   }
 
   #afterEvent(): void {

@@ -1,4 +1,12 @@
-import { type Batch, type LogWrite, nextOffset, type Offset, type RaftLog } from '@quorate/log'
+import {
+  type Batch,
+  type Epoch,
+  type LogWrite,
+  nextOffset,
+  type Offset,
+  type RaftLog,
+  type Snapshots,
+} from '@quorate/log'
 import { createMemoryStorage, type MemoryLog, openMemoryLog } from '@quorate/log/memory'
 import type { Voter } from '@quorate/raft'
 import { LogShadow } from '../checks/log-shadow.ts'
@@ -7,6 +15,7 @@ import type { Reach } from '../reach.ts'
 import { sleep } from '@quorate/transport'
 import type { SeededRandom } from '../random.ts'
 import type { NodeClock } from './node-clock.ts'
+import { SnapshotDisk } from './snapshot-disk.ts'
 
 /** What a disk tells the rest of the simulation. */
 interface DiskWatch {
@@ -16,7 +25,11 @@ interface DiskWatch {
   onAppended(batch: Batch): void
   /** `durable` holds one more write. */
   onDurable(): void
+  /** The log is about to be emptied, to go on at `endOffset` behind a snapshot. @returns what is committed */
+  onRestart(endOffset: Offset): LogShadow
   onViolation(violation: Violation): void
+  /** A snapshot is complete. */
+  onSnapshot(): void
 }
 
 /** How long a sync takes. */
@@ -37,6 +50,12 @@ export interface DiskOptions {
   readonly founders: readonly Voter[]
 }
 
+/** A change of the log under way. */
+type Change =
+  | LogWrite
+  | { readonly restartAt: Offset; readonly history: LogShadow }
+  | { readonly deleteBefore: Offset }
+
 /**
  * A node's disk: the log in memory with its vices, and beside it a shadow of what must be on it.
  *
@@ -48,10 +67,11 @@ export class Disk {
   appended: LogShadow
   /** What a crash leaves. */
   readonly durable: LogShadow
+  readonly snapshots: SnapshotDisk
   readonly #storage = createMemoryStorage()
   readonly #options: DiskOptions
   readonly #damaged = new Set<number>()
-  #pending: LogWrite[] = []
+  #pending: Change[] = []
   #log: MemoryLog | undefined
   /** Since when it has worked on the write that is next; `undefined` while there is none. */
   writingSinceMs: number | undefined
@@ -61,14 +81,26 @@ export class Disk {
     this.#options = options
     this.appended = new LogShadow(options.founders)
     this.durable = new LogShadow(options.founders)
+    const { random, speed, watch } = options
+    this.snapshots = new SnapshotDisk({ random, speed, onComplete: () => watch.onSnapshot() })
+  }
+
+  /** Where the log begins, durably. */
+  get startOffset(): Offset {
+    return this.#storage.tail.startOffset
   }
 
   get hardState(): RaftLog['hardState'] {
     return this.#storage.tail.hardState
   }
 
-  /** Opens the log for a new process. @throws LOG_DAMAGED (its last batch is damaged) */
-  async open(clock: NodeClock): Promise<RaftLog> {
+  /** Opens the log and the snapshots for a new process. @throws LOG_DAMAGED (the log's last batch is damaged) */
+  async open(clock: NodeClock): Promise<{ readonly log: RaftLog; readonly snapshots: Snapshots }> {
+    const log = await this.#openLog(clock)
+    return { log, snapshots: await this.snapshots.open(clock) }
+  }
+
+  async #openLog(clock: NodeClock): Promise<RaftLog> {
     const { random } = this.#options
     const log = await openMemoryLog({
       storage: this.#storage,
@@ -98,6 +130,8 @@ export class Disk {
       },
       write: (write) => this.#write(log, write),
       read: (from, options) => this.#read(log, clock, from, options),
+      deleteBefore: (offset) => this.#deleteBefore(log, offset),
+      reset: (offset, epoch) => this.#reset(log, offset, epoch),
       close: () => log.close(),
     }
   }
@@ -105,15 +139,18 @@ export class Disk {
   /** The process dies. Some of what was not synced may have reached the disk, the last of it torn. */
   crash(): void {
     const { random, reach } = this.#options
+    this.snapshots.crash()
     const log = this.#log
     if (log === undefined) return
     this.#log = undefined
     const pending = this.#pending
     this.#pending = []
     const kept = random.chance(0.5) ? 0 : random.upTo(log.unsyncedWrites + 1)
-    const isTorn = random.chance(0.7) && (pending[kept]?.batches?.length ?? 0) > 0
+    const torn = pending[kept]
+    const isTorn =
+      random.chance(0.7) && torn !== undefined && 'batches' in torn && (torn.batches?.length ?? 0) > 0
     log.crash({ keepUnsynced: kept, tornTail: isTorn })
-    for (const write of pending.slice(0, kept)) this.#nowDurable(write)
+    for (const change of pending.slice(0, kept)) this.#nowDurable(change)
     if (isTorn) reach.tornTails += 1
     if (pending.length > kept) reach.writesLostInCrash += 1
     const { endOffset } = this.#storage.tail
@@ -127,6 +164,7 @@ export class Disk {
     const log = this.#log
     this.#log = undefined
     await log?.close()
+    await this.snapshots.close()
   }
 
   /** The next write fails, as on a full disk. Whether it got there all the same is for the next open to find out. */
@@ -139,9 +177,9 @@ export class Disk {
 
   /** Damages a stored batch. @returns whether there was one */
   damage(): boolean {
-    const { endOffset } = this.durable
-    if (endOffset === 0) return false
-    const offset = this.#options.random.upTo(endOffset)
+    const { startOffset, endOffset } = this.#storage.tail
+    if (startOffset === endOffset) return false
+    const offset = startOffset + this.#options.random.upTo(endOffset - startOffset)
     this.#storage.corrupt(offset)
     this.#damaged.add(offset)
     return true
@@ -150,19 +188,34 @@ export class Disk {
   #write(log: MemoryLog, write: LogWrite): Promise<void> {
     if (this.#log !== log) return new Promise(() => undefined)
     this.#watchWrite(write)
-    this.#pending.push(write)
-    this.writingSinceMs ??= this.#options.nowMs()
-    const written = log.write(write)
+    return this.#follow(write, log.write(write))
+  }
+
+  #deleteBefore(log: MemoryLog, offset: Offset): Promise<Offset> {
+    if (this.#log !== log) return new Promise(() => undefined)
+    return this.#follow({ deleteBefore: offset }, log.deleteBefore(offset))
+  }
+
+  #reset(log: MemoryLog, offset: Offset, epoch: Epoch): Promise<void> {
+    if (this.#log !== log) return new Promise(() => undefined)
+    const history = this.#options.watch.onRestart(offset)
+    this.appended.restart(history, offset)
+    return this.#follow({ restartAt: offset, history }, log.reset(offset, epoch))
+  }
+
+  #follow<Result>(change: Change, done: Promise<Result>): Promise<Result> {
+    this.#pending.push(change)
+    if (isAwaited(change)) this.writingSinceMs ??= this.#options.nowMs()
     // Attached first, so that the shadow knows before the node does.
-    written.then(
+    done.then(
       () => {
         this.#pending.shift()
-        this.writingSinceMs = this.#pending.length === 0 ? undefined : this.#options.nowMs()
-        this.#nowDurable(write)
+        this.writingSinceMs = this.#pending.some(isAwaited) ? this.#options.nowMs() : undefined
+        this.#nowDurable(change)
       },
-      () => this.#writeFailed(write),
+      () => this.#writeFailed(change),
     )
-    return written
+    return done
   }
 
   #watchWrite({ truncateTo, batches = [] }: LogWrite): void {
@@ -177,7 +230,7 @@ export class Disk {
     }
   }
 
-  #writeFailed(write: LogWrite): void {
+  #writeFailed(write: Change): void {
     const { reach } = this.#options
     const index = this.#pending.indexOf(write)
     if (index === -1 || this.#plannedFailure === undefined) return
@@ -188,10 +241,13 @@ export class Disk {
     this.#nowDurable(write)
   }
 
-  #nowDurable(write: LogWrite): void {
-    if (write.truncateTo !== undefined) this.durable.truncate(write.truncateTo)
-    for (const batch of write.batches ?? []) this.durable.append(batch)
-    this.#forgetDamageFrom(write.truncateTo)
+  #nowDurable(change: Change): void {
+    if ('restartAt' in change) this.durable.restart(change.history, change.restartAt)
+    else if (!('deleteBefore' in change)) {
+      if (change.truncateTo !== undefined) this.durable.truncate(change.truncateTo)
+      for (const batch of change.batches ?? []) this.durable.append(batch)
+      this.#forgetDamageFrom(change.truncateTo)
+    }
     this.#options.watch.onDurable()
   }
 
@@ -230,4 +286,9 @@ export class Disk {
       }
     }
   }
+}
+
+/** Whether the node cannot go on without it. Nothing waits for the end of a cut. */
+function isAwaited(change: Change): boolean {
+  return !('deleteBefore' in change)
 }

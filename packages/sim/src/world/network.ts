@@ -23,6 +23,8 @@ export interface NetworkFaults {
   readonly lossRate: number
   /** Share of requests delivered twice. */
   readonly duplicationRate: number
+  /** Share of the parts of snapshots in which a bit is wrong. */
+  readonly corruptionRate: number
 }
 
 /** Watches what is said, at the moment it leaves its sender. */
@@ -170,8 +172,20 @@ export class SimulatedNetwork {
       receiver.unanswered.delete(breakOff)
       if (this.#processes.get(to) !== receiver) return
       this.#options.watch.onResponse(to, from, request, response)
-      this.#carry(to, from, () => answer(response))
+      const arriving = this.#corrupted(response)
+      this.#carry(to, from, () => answer(arriving))
     })
+  }
+
+  #corrupted(response: RaftResponse): RaftResponse {
+    if (response.type !== 'fetch-snapshot' || response.chunk === undefined) return response
+    const { random, reach } = this.#options
+    if (!random.chance(this.faults.corruptionRate)) return response
+    reach.corruptChunks += 1
+    const bytes = Uint8Array.from(response.chunk.bytes)
+    const position = random.upTo(bytes.length)
+    bytes[position] = (bytes[position] ?? 0) ^ (1 << random.upTo(8))
+    return { ...response, chunk: { ...response.chunk, bytes } }
   }
 
   #carry(from: NodeId, to: NodeId, arrive: () => void): void {

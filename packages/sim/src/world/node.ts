@@ -1,4 +1,4 @@
-import type { Batch } from '@quorate/log'
+import { type Batch, LogError } from '@quorate/log'
 import {
   type NamedVoter,
   type NodeId,
@@ -6,6 +6,7 @@ import {
   type Outcome,
   RaftError,
   type RaftNode,
+  type RaftOptions,
   type RaftStatus,
   type Voter,
 } from '@quorate/raft'
@@ -21,11 +22,16 @@ import { decodeWrite, encodeWrite, RegisterMachine } from './register-machine.ts
 /** Errors of the log that a node answers by stopping, because its disk is full or damaged. */
 const diskErrors = new Set(['LOG_FAILED', 'LOG_CORRUPT', 'LOG_DAMAGED'])
 
+/** Errors of a node whose snapshots are damaged, and nothing else can stand in for them. */
+const snapshotErrors = new Set(['LOG_SNAPSHOT_CORRUPT', 'RAFT_SNAPSHOT_MISSING'])
+
 /** A process that runs: everything that dies with it. */
 interface Process {
   readonly raft: RaftNode
   readonly clock: NodeClock
   readonly machine: RegisterMachine
+  /** Whether the node takes part: it has loaded what its disk has. */
+  readonly gate: { readonly isOpen: boolean }
   /** Proposals whose outcome it has not told yet. */
   readonly open: Set<Append>
   readonly planned: Set<readonly Voter[]>
@@ -56,6 +62,8 @@ export class SimulatedNode {
     | undefined
   /** The epoch that it led before, and when it was found not to lead it any more. */
   lastReign: { readonly epoch: number; readonly endedMs: number } | undefined
+  /** The snapshot it asked for last, and whom. */
+  lastPull: { readonly endOffset: number; readonly from: NodeId } | undefined
   /** It was asked to give up leadership, so that a resignation proves nothing about the quorum. */
   isResigning = false
   readonly #cluster: Cluster
@@ -82,6 +90,8 @@ export class SimulatedNode {
         onCut: (truncateTo) => cluster.onCut(this, truncateTo),
         onAppended: (batch) => cluster.onAppended(this, batch),
         onDurable: () => cluster.onDurable(this),
+        onRestart: (endOffset) => cluster.onRestart(this, endOffset),
+        onSnapshot: () => cluster.onSnapshot(this),
         onViolation: (violation) => cluster.report(violation),
       },
     })
@@ -122,7 +132,7 @@ export class SimulatedNode {
   }
 
   get status(): RaftStatus | undefined {
-    return this.#process?.raft.status()
+    return this.#process?.gate.isOpen === true ? this.#process.raft.status() : undefined
   }
 
   get isLeader(): boolean {
@@ -146,16 +156,19 @@ export class SimulatedNode {
     this.life += 1
     this.isResigning = false
     this.#isBusy = true
-    const log = await this.disk.open(clock).catch((error: Error) => {
+    const opened = await this.disk.open(clock).catch((error: Error) => {
       this.#stoppedBy(error)
       return undefined
     })
     this.#isBusy = false
-    if (log === undefined) return
+    if (opened === undefined) return
+    const { log, snapshots } = opened
     if (log.hardState?.vote !== undefined) reach.restartsWithVote += 1
     this.#cluster.onStart(this)
     const machine = new RegisterMachine()
-    const raft = openRaft({
+    const transport = network.transport(this.id, clock)
+    const gate = { isOpen: false }
+    const raft = this.#open({
       ...options.tuning,
       id: this.id,
       directoryId: this.directoryId,
@@ -163,9 +176,24 @@ export class SimulatedNode {
       voters: founders,
       joins: this.hasNewDisk,
       log,
-      transport: network.transport(this.id, clock),
+      snapshots,
+      transport: {
+        ...transport,
+        serve: (handler) => {
+          // Only now has the node read what its disk has.
+          gate.isOpen = true
+          return transport.serve(handler)
+        },
+      },
       stateMachine: {
         apply: (batches) => this.#applyAll(batches),
+        snapshot: () => machine.snapshot(options.snapshotPaddingBytes),
+        load: async (contents, { endOffset }) => {
+          const pieces: Uint8Array[] = []
+          for await (const piece of contents) pieces.push(piece)
+          machine.load(Buffer.concat(pieces), options.snapshotPaddingBytes, endOffset)
+          if (this.#process?.machine === machine) this.#cluster.onLoad(this, endOffset, machine.stateHash)
+        },
         leadership: ({ epoch, leaderId }) => {
           if (leaderId === this.id) this.#cluster.onLeading(this, epoch)
         },
@@ -174,12 +202,31 @@ export class SimulatedNode {
       random,
       logger: { ...silentLogger, warn: (fields) => this.#onWarning(fields) },
     })
-    const process = { raft, clock, machine, open: new Set<Append>(), planned: new Set<readonly Voter[]>() }
+    if (raft === undefined) return
+    const process = {
+      raft,
+      clock,
+      machine,
+      gate,
+      open: new Set<Append>(),
+      planned: new Set<readonly Voter[]>(),
+    }
     this.#process = process
     void raft.failed.then((error) => {
       if (this.#process === process) this.#stoppedBy(error)
     })
     this.#cluster.touch(this)
+  }
+
+  /** Opens the node, unless its disk lost too much for that. */
+  #open(options: RaftOptions): RaftNode | undefined {
+    try {
+      return openRaft(options)
+    } catch (error) {
+      this.#stoppedBy(error as Error)
+      this.disk.crash()
+      return undefined
+    }
   }
 
   /** The process dies at once. With `dark`, so does its machine's network. */
@@ -188,7 +235,7 @@ export class SimulatedNode {
     if (process === undefined) return
     const { reach } = this.#cluster
     reach.crashes += 1
-    if (process.raft.status().role === 'leader') reach.leaderCrashes += 1
+    if (this.isLeader) reach.leaderCrashes += 1
     this.#cluster.trace(this, 'crash')
     this.#drop(process, dark)
   }
@@ -261,6 +308,15 @@ export class SimulatedNode {
         reach.readsRefused += 1
       },
     )
+  }
+
+  /** Asks for a snapshot, as an operator does. */
+  snapshot(): void {
+    const process = this.#process
+    if (process === undefined || process.clock.isStopped) return
+    process.raft.snapshot().catch((error: unknown) => {
+      if (!(error instanceof RaftError) && !(error instanceof LogError)) throw error
+    })
   }
 
   /** Hands leadership to another voter, if it has it. */
@@ -365,11 +421,12 @@ export class SimulatedNode {
   #stoppedBy(error: Error): void {
     const code = (error as { code?: string }).code ?? error.name
     this.#cluster.trace(this, 'fail', -1, -1, -1, code)
-    if (!diskErrors.has(code)) {
+    const isSnapshotLost = this.disk.snapshots.hasDamage && snapshotErrors.has(code)
+    if (!diskErrors.has(code) && !isSnapshotLost) {
       const what = `node ${this.id} stopped: ${error.message}`
       this.#cluster.report(new Violation('a node stops only for its disk', what, { cause: error }))
     }
-    if (code === 'LOG_CORRUPT' || code === 'LOG_DAMAGED') this.isDamaged = true
+    if (code === 'LOG_CORRUPT' || code === 'LOG_DAMAGED' || isSnapshotLost) this.isDamaged = true
     if (this.#process !== undefined) this.#drop(this.#process, false)
   }
 

@@ -9,6 +9,7 @@ interface Node extends CheckedNode {
   disk: {
     appended: LogShadow
     durable: LogShadow
+    snapshots: { latest: { endOffset: number } | undefined }
     hardState: { epoch: number; vote?: { id: number } } | undefined
   }
 }
@@ -21,7 +22,14 @@ function batch(baseOffset: number, epoch: number, value = 1): Batch {
 
 function status(id: number, role: RaftStatus['role'], epoch: number, highWatermark: number): RaftStatus {
   const identity = { id, directoryId: 'd', clusterId: 'c', voters: founders, areVotersCommitted: true }
-  const log = { startOffset: 0, endOffset: 0, endEpoch: 0, highWatermark, appliedOffset: 0 }
+  const log = {
+    startOffset: 0,
+    snapshot: undefined,
+    endOffset: 0,
+    endEpoch: 0,
+    highWatermark,
+    appliedOffset: 0,
+  }
   return {
     ...identity,
     role,
@@ -40,7 +48,12 @@ function setup() {
     id,
     directoryId: `d${id}`,
     life: 1,
-    disk: { appended: new LogShadow(founders), durable: new LogShadow(founders), hardState: { epoch: 1 } },
+    disk: {
+      appended: new LogShadow(founders),
+      durable: new LogShadow(founders),
+      snapshots: { latest: undefined },
+      hardState: { epoch: 1 },
+    },
   }))
   const checker = new SafetyChecker(nodes, founders)
   for (const node of nodes) checker.onStart(node)
