@@ -59,9 +59,7 @@ function damage({ cluster, random }: FaultContext): void {
 /** Damages a snapshot, under the same condition: others may be needed to bring the node back. */
 function damageSnapshot({ cluster, random }: FaultContext): void {
   const node = random.pick(cluster.nodes)
-  const damaged = cluster.voters.filter((voter) => voter.isDamaged).length
-  const isSurvivable = !node.isVoter || node.isDamaged || 2 * (damaged + 1) < cluster.voters.length
-  if (!isSurvivable || !node.disk.snapshots.damage()) return
+  if ((!node.isDamaged && !isExpendable(cluster, node)) || !node.disk.snapshots.damage()) return
   node.isDamaged = true
   cluster.reach.snapshotsDamaged += 1
   cluster.traceFault(node.id, 'snapshot damaged')
