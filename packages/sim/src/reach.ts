@@ -23,6 +23,7 @@ export const reachNames = [
   'divergences',
   'fencedFetches',
   'corruptReads',
+  'misdirectedReads',
   'failedWrites',
   'failedWritesPersisted',
   'slowDisks',

@@ -50,7 +50,7 @@ export function swarm(seed: number): SwarmConfiguration {
     electionTimeoutMs,
     faults: chooseFaults(profile, random),
     faultRate: profile === 'flapping' ? 0 : random.between(0.1, 1),
-    steps: 60 + random.upTo(120),
+    steps: 70 + random.upTo(130),
     stepMs: electionTimeoutMs * random.pick([0.1, 0.5, 3, 6]),
     maxProposals: random.pick([1, 3, 10]),
   }
@@ -65,6 +65,7 @@ function chooseFaults(profile: Profile, random: SeededRandom): readonly FaultNam
       'duel',
       'duel',
       'firewall',
+      'transfer',
       'killLeader',
       'isolateLeader',
       'bounceLeader',

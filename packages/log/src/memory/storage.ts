@@ -20,6 +20,7 @@ export class MemoryStorage {
   tail: Tail = emptyTail
   readonly #batches: Batch[] = []
   readonly #corrupt = new Set<Offset>()
+  #misdirected: Offset | undefined
   #torn: Uint8Array | undefined
   #open = false
 
@@ -100,6 +101,11 @@ export class MemoryStorage {
     if (batch !== undefined) this.#corrupt.add(batch.baseOffset)
   }
 
+  /** The next read of the batch that holds `offset` finds another one in its place, as from a wrong sector of the disk. */
+  misdirect(offset: Offset): void {
+    this.#misdirected = this.#batches[this.#indexOf(offset)]?.baseOffset
+  }
+
   /** Batches from the one that holds `from`; `from` is inside the log. @throws LOG_CORRUPT */
   read(from: Offset, maxBytes: number): readonly Batch[] {
     const selection = new BatchSelection(from, this.tail.endOffset, maxBytes)
@@ -109,6 +115,7 @@ export class MemoryStorage {
       index += 64
     );
     if (this.#corrupt.size > 0) for (const batch of selection.batches) this.#verify(batch)
+    if (this.#misdirected !== undefined) this.#verifyPlace(selection.batches)
     return selection.batches
   }
 
@@ -130,6 +137,16 @@ export class MemoryStorage {
       throw new LogError('LOG_CORRUPT', `the batch at offset ${baseOffset} is damaged`, {
         offset: baseOffset,
       })
+  }
+
+  /** A batch carries its offset, and the checksum covers it: one that stands elsewhere is not taken for another. */
+  #verifyPlace(batches: readonly Batch[]): void {
+    const offset = this.#misdirected
+    if (!batches.some(({ baseOffset }) => baseOffset === offset)) return
+    this.#misdirected = undefined
+    throw new LogError('LOG_CORRUPT', `another batch was read in place of the one at offset ${offset}`, {
+      offset,
+    })
   }
 
   #discardTorn(): void {

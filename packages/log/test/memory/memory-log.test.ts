@@ -139,3 +139,12 @@ t.test('options that make no sense are a TypeError', async (t) => {
   await t.rejects(openMemoryLog({ scheduleSync: 'never' as 'manual' }), { name: 'TypeError' })
   await t.rejects(openMemoryLog({ storage: {} as never }), { name: 'TypeError' })
 })
+
+t.test('a read that comes from a wrong place is noticed, and the next one is right', async (t) => {
+  const log = await openMemoryLog()
+  for (const text of ['a', 'b', 'c']) await log.append(batchOf(text))
+  log.storage.misdirect(1)
+  t.equal((await log.read(2)).length, 1, 'another batch is read')
+  await t.rejects(log.read(0), { code: 'LOG_CORRUPT', details: { offset: 1 } })
+  t.strictSame(await texts(log), ['a', 'b', 'c'])
+})

@@ -79,7 +79,9 @@ export function onFetchResponse(
   role.readRound = response.readRound ?? 0
   if (response.divergingEpoch !== undefined) {
     const { epoch, endOffset } = response.divergingEpoch
-    const common = Math.min(endOffset, replica.log.endOffsetForEpoch(epoch).endOffset)
+    const own = replica.log.endOffsetForEpoch(epoch)
+    // Offsets compare within an epoch. In an earlier one of its own, that of the leader may lie inside a batch.
+    const common = own.epoch === epoch ? Math.min(endOffset, own.endOffset) : own.endOffset
     assertInvariant(
       common < replica.log.endOffset,
       'a diverging log is cut, or the leader would refuse it for ever',

@@ -22,6 +22,10 @@ export class CoreHarness {
       readonly hardState?: HardState
       readonly endOffset?: number
       readonly epochs?: readonly EpochStart[]
+      /** @default () => 0.5 */
+      readonly random?: () => number
+      /** @default 0 */
+      readonly nowMs?: number
       /** The newest snapshot; the log is empty behind it. */
       readonly snapshot?: SnapshotId
     } = {},
@@ -43,12 +47,11 @@ export class CoreHarness {
       diskStallTimeoutMs: 2_000,
       ...start.config,
     }
+    const { random = () => 0.5, nowMs = 0 } = start
+    this.nowMs = nowMs
     const { snapshot, endOffset = snapshot?.endOffset ?? 0, epochs = [] } = start
     const log = { startOffset: snapshot?.endOffset ?? 0, startEpoch: snapshot?.epoch ?? 0, endOffset, epochs }
-    this.core = new Core(
-      { config, hardState: start.hardState, log, snapshot, random: () => 0.5 },
-      this.#time(),
-    )
+    this.core = new Core({ config, hardState: start.hardState, log, snapshot, random }, this.#time())
     const { voters = [1, 2, 3] } = start
     this.step({
       type: 'begin',

@@ -56,6 +56,12 @@ function damage({ cluster, random }: FaultContext): void {
   cluster.traceFault(node.id, 'damage')
 }
 
+function misdirect({ cluster, random }: FaultContext): void {
+  const node = random.pick(cluster.nodes)
+  cluster.traceFault(node.id, 'misdirected')
+  node.disk.misdirect()
+}
+
 /** Damages a snapshot, under the same condition: others may be needed to bring the node back. */
 function damageSnapshot({ cluster, random }: FaultContext): void {
   const node = random.pick(cluster.nodes)
@@ -106,12 +112,14 @@ function firewall({ cluster, random, electionTimeoutMs }: FaultContext): void {
   const first = random.pick(cluster.voters)
   if (random.chance(0.7)) cutOff(cluster, first, leader)
   cluster.time.setTimer(random() * 2.5 * electionTimeoutMs, () => {
-    const isDeaf = random.chance(0.5)
-    for (const { id } of cluster.nodes) {
-      if (id === leader.id || random.chance(0.1)) continue
-      cluster.network.refuse(id, leader.id)
-      if (isDeaf) cluster.network.block(leader.id, id)
-    }
+    if (random.chance(0.7)) cluster.network.reset(leader.id)
+    const shutOut = cluster.nodes.filter(({ id }) => id !== leader.id && random.chance(0.9))
+    for (const { id } of shutOut) cluster.network.refuse(id, leader.id)
+    // Only once the others were told is the leader kept from hearing of what they do.
+    cluster.time.setTimer(2 * cluster.network.faults.maxDelayMs, () => {
+      if (random.chance(0.3)) return
+      for (const { id } of shutOut) cluster.network.block(leader.id, id)
+    })
     writeAndRead(cluster, random, electionTimeoutMs)
   })
 }
@@ -214,6 +222,7 @@ export const faultActions = {
   hiccup,
   jumpClock,
   fillDisk,
+  misdirect,
   slowDisk,
   stallDisk,
   firewall,

@@ -164,7 +164,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/follower.ts',
-        find: 'const common = Math.min(endOffset, replica.log.endOffsetForEpoch(epoch).endOffset)',
+        find: 'const common = own.epoch === epoch ? Math.min(endOffset, own.endOffset) : own.endOffset',
         replace: 'const common = endOffset',
       },
     ],

@@ -185,6 +185,17 @@ export class Disk {
     return true
   }
 
+  /** The next read of some stored batch finds another in its place. The medium itself is whole. */
+  misdirect(): void {
+    const { endOffset } = this.durable
+    if (endOffset > 0) this.#storage.misdirect(this.#options.random.upTo(endOffset))
+  }
+
+  /** Whether something on the medium is damaged. */
+  get hasDamage(): boolean {
+    return this.#damaged.size > 0
+  }
+
   #write(log: MemoryLog, write: LogWrite): Promise<void> {
     if (this.#log !== log) return new Promise(() => undefined)
     this.#watchWrite(write)
@@ -272,7 +283,8 @@ export class Disk {
       if (isLate && this.#log === log) return await log.read(from, options)
       return batches
     } catch (error) {
-      if ((error as { code?: string }).code === 'LOG_CORRUPT') this.#options.reach.corruptReads += 1
+      if ((error as { code?: string }).code === 'LOG_CORRUPT')
+        this.#options.reach[this.hasDamage ? 'corruptReads' : 'misdirectedReads'] += 1
       throw error
     }
   }

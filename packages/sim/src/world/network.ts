@@ -49,6 +49,8 @@ interface Process {
   handler: RaftRequestHandler | undefined
   /** Breaks the connections of requests that it has not answered yet. */
   readonly unanswered: Set<() => void>
+  /** What it sent and has not arrived yet never does. */
+  isForgotten: boolean
 }
 
 /** A network that loses, delays, repeats and reorders whole messages, and can be cut anywhere in either direction. */
@@ -69,7 +71,7 @@ export class SimulatedNetwork {
 
   /** The transport of a new process of `self`. */
   transport(self: NodeId, clock: NodeClock): RaftTransport {
-    const process: Process = { clock, handler: undefined, unanswered: new Set() }
+    const process: Process = { clock, handler: undefined, unanswered: new Set(), isForgotten: false }
     this.#processes.set(self, process)
     this.#dark.delete(self)
     return {
@@ -97,6 +99,12 @@ export class SimulatedNetwork {
     else for (const breakOff of process?.unanswered ?? []) breakOff()
   }
 
+  /** Requests of `id` that are under way are lost. Else a commit could count on a disk that was destroyed meanwhile. */
+  forget(id: NodeId): void {
+    const process = this.#processes.get(id)
+    if (process !== undefined) process.isForgotten = true
+  }
+
   /** Nothing goes from `from` to `to` until {@link heal}. */
   block(from: NodeId, to: NodeId): void {
     this.#blocked.add(linkOf(from, to))
@@ -106,6 +114,11 @@ export class SimulatedNetwork {
   refuse(from: NodeId, to: NodeId): void {
     this.block(from, to)
     this.#refusing.add(linkOf(from, to))
+  }
+
+  /** Breaks the connections of everyone who waits for an answer of `id`, whose process lives. */
+  reset(id: NodeId): void {
+    for (const breakOff of this.#processes.get(id)?.unanswered ?? []) breakOff()
   }
 
   /** Whether something can go from `from` to `to`. */
@@ -143,6 +156,7 @@ export class SimulatedNetwork {
       if (isDuplicated) reach.messagesDuplicated += 1
       for (let copy = isDuplicated ? 2 : 1; copy > 0; copy -= 1) {
         this.#carry(from, to, () => {
+          if (process.isForgotten) return
           const receiver = this.#processes.get(to)
           if (receiver?.handler === undefined) {
             if (!this.#dark.has(to)) this.#carry(to, from, () => settle(() => fail('refused')))

@@ -378,6 +378,7 @@ export class SimulatedNode {
 
   /** The machine gets an empty disk, under a directory id of its own. Its process is dead by then. */
   replaceDisk(): void {
+    this.#cluster.network.forget(this.id)
     this.kill(true)
     if (this.#isBusy) return
     this.#disks += 1
@@ -426,7 +427,8 @@ export class SimulatedNode {
       const what = `node ${this.id} stopped: ${error.message}`
       this.#cluster.report(new Violation('a node stops only for its disk', what, { cause: error }))
     }
-    if (code === 'LOG_CORRUPT' || code === 'LOG_DAMAGED' || isSnapshotLost) this.isDamaged = true
+    const isHit = code === 'LOG_DAMAGED' || (code === 'LOG_CORRUPT' && this.disk.hasDamage)
+    if (isHit || isSnapshotLost) this.isDamaged = true
     if (this.#process !== undefined) this.#drop(this.#process, false)
   }
 
