@@ -1,55 +1,27 @@
-/** Three voters, fsync on all, values of 256 bytes, proposed inside the leader; hashicorp/raft does the same in the same run. */
+/**
+ * Three voters, fsync on all, values of 256 bytes: proposed inside the leader beside hashicorp/raft, and by a client over TCP
+ * beside etcd, in the same run. And what the code costs without disk and sockets.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCluster, type LoadResult } from './quorum/cluster.ts'
-import { buildPeer, measurePeer } from './quorum/hashicorp-raft.ts'
+import { measureEtcd } from './quorum/etcd.ts'
+import { buildPeer, type Results } from './quorum/go-peer.ts'
+import { measureHashicorpRaft } from './quorum/hashicorp-raft.ts'
 import { measureInProcess } from './quorum/in-process.ts'
 import { median } from './table.ts'
-import type { Benchmark } from './table.ts'
+import type { Benchmark, Row } from './table.ts'
 
 const loads = [1, 64, 1_000]
-const peer = 'hashicorp/raft on raft-wal'
 
-/** Median of `runs`, each load for `seconds`, ours and the peer's in turn, on new directories. */
+/** Who is measured, and what each run came to. */
+type Measured = Record<'inside' | 'remote' | 'hashicorp' | 'etcd', Results[]>
+
+/** Median of `runs`, each load for `seconds` after a second of warm-up, ours and the peers' in turn, on new directories. */
 export const benchmark: Benchmark = async function* ({ runs, seconds }) {
   // On the disk that the repository is on: the system's temporary directory may be memory.
   const directory = await mkdtemp(join(import.meta.dirname, 'node_modules', '.quorum-'))
   try {
-    const binary = await buildPeer(directory)
-    const ours = new Map(loads.map((inFlight) => [inFlight, [] as LoadResult[]]))
-    const theirs = new Map(loads.map((inFlight) => [inFlight, [] as LoadResult[]]))
-    for (let run = 0; run < runs; run += 1) {
-      const cluster = await startCluster(join(directory, `ours-${run}`))
-      for (const inFlight of loads) {
-        ours.get(inFlight)?.push(await cluster.load({ inFlight, valueBytes: 256, seconds }))
-      }
-      await cluster.close()
-      const results = await measurePeer(binary, join(directory, `theirs-${run}`), seconds)
-      for (const [inFlight, result] of results) theirs.get(inFlight)?.push(result)
-    }
-    const middle = (results: ReadonlyMap<number, LoadResult[]>, inFlight: number, key: keyof LoadResult) =>
-      median((results.get(inFlight) ?? []).map((result) => result[key]))
-
-    // Turned over, so that more is better in every row.
-    const perSecond = (milliseconds: number): number => 1_000 / milliseconds
-    yield {
-      row: '1 in flight, 1 / p50',
-      value: perSecond(middle(ours, 1, 'p50Ms')),
-      unit: '1/s',
-      peer,
-      peerValue: perSecond(middle(theirs, 1, 'p50Ms')),
-      target: 1,
-    }
-    for (const inFlight of [64, 1_000]) {
-      yield {
-        row: `${inFlight.toLocaleString('en')} in flight`,
-        value: middle(ours, inFlight, 'commitsPerSecond'),
-        unit: 'commits/s',
-        peer,
-        peerValue: middle(theirs, inFlight, 'commitsPerSecond'),
-        target: 2,
-      }
-    }
     const inProcess: number[] = []
     for (let run = 0; run < runs; run += 1) inProcess.push(await measureInProcess(1_024, seconds))
     yield {
@@ -60,7 +32,66 @@ export const benchmark: Benchmark = async function* ({ runs, seconds }) {
       peerValue: 150_000,
       target: 1,
     }
+    const hashicorpRaft = await buildPeer('hashicorp-raft', directory)
+    const etcd = await buildPeer('etcd', directory)
+    const measured: Measured = { inside: [], remote: [], hashicorp: [], etcd: [] }
+    for (let run = 0; run < runs; run += 1) {
+      const { inside, remote } = await measureOurs(join(directory, `ours-${run}`), seconds)
+      measured.inside.push(inside)
+      measured.remote.push(remote)
+      measured.hashicorp.push(
+        await measureHashicorpRaft(hashicorpRaft, join(directory, `hashicorp-raft-${run}`), seconds),
+      )
+      measured.etcd.push(await measureEtcd(etcd, join(directory, `etcd-${run}`), seconds))
+    }
+    yield* rows('inside the leader', measured.inside, 'hashicorp/raft on raft-wal', measured.hashicorp, 2)
+    yield* rows('from a client over TCP', measured.remote, 'etcd', measured.etcd, 3)
   } finally {
     await rm(directory, { recursive: true })
+  }
+}
+
+async function measureOurs(
+  directory: string,
+  seconds: number,
+): Promise<{ readonly inside: Results; readonly remote: Results }> {
+  const cluster = await startCluster(directory)
+  const [inside, remote] = [new Map<number, LoadResult>(), new Map<number, LoadResult>()]
+  for (const inFlight of loads) {
+    const load = { inFlight, valueBytes: 256, seconds, warmUpSeconds: 1 }
+    inside.set(inFlight, await cluster.load(load))
+    remote.set(inFlight, await cluster.loadFromClient(load))
+  }
+  await cluster.close()
+  return { inside, remote }
+}
+
+function* rows(
+  where: string,
+  ours: readonly Results[],
+  peer: string,
+  theirs: readonly Results[],
+  target: number,
+): Generator<Row> {
+  const middle = (results: readonly Results[], inFlight: number, key: keyof LoadResult): number =>
+    median(results.map((result) => result.get(inFlight)?.[key] ?? Number.NaN))
+  yield {
+    row: `${where}, 1 in flight, p50`,
+    value: middle(ours, 1, 'p50Ms'),
+    unit: 'ms',
+    peer,
+    peerValue: middle(theirs, 1, 'p50Ms'),
+    target: 1,
+    promise: 'at most',
+  }
+  for (const inFlight of [64, 1_000]) {
+    yield {
+      row: `${where}, ${inFlight.toLocaleString('en')} in flight`,
+      value: middle(ours, inFlight, 'commitsPerSecond'),
+      unit: 'commits/s',
+      peer,
+      peerValue: middle(theirs, inFlight, 'commitsPerSecond'),
+      target,
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Command, Report } from './protocol.ts'
+import type { Command, Load, Report } from './protocol.ts'
 
 /** What one load came to. */
 export interface LoadResult {
@@ -12,35 +12,45 @@ export interface LoadResult {
 
 /** Three voters as three processes, one of them leading. */
 export interface Cluster {
-  load(load: Omit<Command & { type: 'load' }, 'type'>): Promise<LoadResult>
+  /** Loads it from inside the leader. */
+  load(load: Load): Promise<LoadResult>
+  /** Loads it from a fourth process, over TCP. */
+  loadFromClient(load: Load): Promise<LoadResult>
   close(): Promise<void>
 }
 
 /** Starts three voters with their logs below `directory`, and waits until one leads. */
 export async function startCluster(directory: string): Promise<Cluster> {
-  const children = [1, 2, 3].map((id) =>
-    fork(join(import.meta.dirname, 'voter.ts'), [String(id), join(directory, String(id))]),
-  )
-  const listening = await Promise.all(children.map((child) => nextReport(child, 'listening')))
-  const leading = children.map(async (child) => {
-    await nextReport(child, 'leading')
-    return child
-  })
+  const voters = [1, 2, 3].map((id) => start('voter.ts', [String(id), join(directory, String(id))]))
+  const listening = await Promise.all(voters.map((voter) => nextReport(voter, 'listening')))
   const addresses = listening.map(({ address }) => address)
-  for (const child of children) tell(child, { type: 'start', addresses })
+  const leading = voters.map(async (voter, index) => {
+    await nextReport(voter, 'leading')
+    return { process: voter, address: addresses[index] as string }
+  })
+  for (const voter of voters) tell(voter, { type: 'start', addresses })
   const leader = await Promise.race(leading)
+  const client = start('client.ts', [leader.address])
   return {
-    async load(load) {
-      const result = nextReport(leader, 'result')
-      tell(leader, { type: 'load', ...load })
-      return result
-    },
+    load: (load) => measure(leader.process, load),
+    loadFromClient: (load) => measure(client, load),
     async close() {
+      const children = [client, ...voters]
       const exits = children.map((child) => once(child, 'exit'))
       for (const child of children) tell(child, { type: 'stop' })
       await Promise.all(exits)
     },
   }
+}
+
+function start(program: string, args: readonly string[]): ChildProcess {
+  return fork(join(import.meta.dirname, program), args)
+}
+
+function measure(child: ChildProcess, load: Load): Promise<LoadResult> {
+  const result = nextReport(child, 'result')
+  tell(child, { type: 'load', ...load })
+  return result
 }
 
 function tell(child: ChildProcess, command: Command): void {

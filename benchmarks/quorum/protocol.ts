@@ -1,17 +1,24 @@
-/** What the benchmark asks of a voter's process, over its IPC channel. */
+import { defineApi } from '@quorate/transport'
+import { z } from 'zod'
+
+/** How to load a quorum: so many proposals under way, each again once its last was committed. */
+export interface Load {
+  readonly inFlight: number
+  readonly valueBytes: number
+  readonly seconds: number
+  /** Seconds before that, which do not count: programs that are compiled while they run are slow at first. */
+  readonly warmUpSeconds: number
+}
+
+/** What the benchmark asks of a voter's process, or of a client's, over its IPC channel. */
 export type Command =
   /** Take part in the quorum. Everyone's address is known by now. */
   | { readonly type: 'start'; readonly addresses: readonly string[] }
-  /** Propose `valueBytes` at a time with `inFlight` under way, for `seconds`; the leader only. */
-  | {
-      readonly type: 'load'
-      readonly inFlight: number
-      readonly valueBytes: number
-      readonly seconds: number
-    }
+  /** Propose; the leader only, or a client of it. */
+  | ({ readonly type: 'load' } & Load)
   | { readonly type: 'stop' }
 
-/** What a voter's process says. */
+/** What a voter's process says, or a client's. */
 export type Report =
   | { readonly type: 'listening'; readonly address: string }
   | { readonly type: 'leading' }
@@ -21,3 +28,20 @@ export type Report =
       readonly p50Ms: number
       readonly p99Ms: number
     }
+
+/** A proposal from another process: answered with its offset once it is committed. */
+export const submitApi = defineApi<{ value: Uint8Array }, { offset: number }>({
+  key: 9_000,
+  name: 'Submit',
+  versions: [
+    {
+      request: z.object({ value: z.instanceof(Uint8Array) }),
+      response: z.object({ offset: z.int().nonnegative() }),
+    },
+  ],
+})
+
+/** Says something to the benchmark. */
+export function report(message: Report): void {
+  process.send?.(message)
+}

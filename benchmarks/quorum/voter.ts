@@ -1,11 +1,11 @@
 /** One voter in a process of its own: LevelDB on disk, TCP on loopback, fsync on. Started by `quorum.ts` with its id and directory. */
-import { createHistogram } from 'node:perf_hooks'
 import { createLog, nextOffset, openLog } from '@quorate/log'
 import { openRaft, type RaftNode } from '@quorate/raft'
 import { rpcTransport } from '@quorate/raft/rpc'
-import { rpcClient, serveRpc, systemClock, systemRandom } from '@quorate/transport'
+import { handle, RpcError, rpcClient, serveRpc, systemClock, systemRandom } from '@quorate/transport'
 import { tcp } from '@quorate/transport-tcp'
-import type { Command, Report } from './protocol.ts'
+import { Meter } from './meter.ts'
+import { report, submitApi, type Command, type Load, type Report } from './protocol.ts'
 
 const [id, path] = [Number(process.argv[2]), process.argv[3] ?? '']
 const transport = tcp()
@@ -18,7 +18,11 @@ let raft: RaftNode | undefined
 
 const peers = new Map<number, string>()
 const quorum = rpcTransport({ peers, connect })
-const server = await serveRpc({ transport, address: '127.0.0.1:0', handlers: [...quorum.handlers] })
+const server = await serveRpc({
+  transport,
+  address: '127.0.0.1:0',
+  handlers: [...quorum.handlers, handle(submitApi, ({ value }) => submit(value))],
+})
 await createLog({ path })
 const log = await openLog({ path })
 report({ type: 'listening', address: server.address })
@@ -48,11 +52,11 @@ function start(addresses: readonly string[]): void {
   })
 }
 
-/** Keeps `inFlight` proposals under way. Each is timed from its proposal to its being applied here. */
-async function load({ inFlight, valueBytes, seconds }: Command & { type: 'load' }): Promise<Report> {
+/** Each proposal is timed until it is applied here. */
+async function load(options: Load): Promise<Report> {
   const node = raft as RaftNode
-  const value = Buffer.alloc(valueBytes, 7)
-  const latencies = createHistogram()
+  const value = Buffer.alloc(options.valueBytes, 7)
+  const meter = new Meter(options)
   const started: number[] = []
   let oldest = 0
   const propose = (): void => {
@@ -60,24 +64,24 @@ async function load({ inFlight, valueBytes, seconds }: Command & { type: 'load' 
     node.propose(value)
   }
   const done = Promise.withResolvers<void>()
-  const startMs = performance.now()
   onCommitted = () => {
-    const now = performance.now()
-    latencies.record(Math.max(1, Math.round((now - (started[oldest] ?? now)) * 1e6)))
+    const goOn = meter.committed(started[oldest] ?? 0)
     oldest += 1
-    if (now - startMs < seconds * 1_000) propose()
+    if (goOn) propose()
     else if (oldest === started.length) done.resolve()
   }
-  for (let count = 0; count < inFlight; count += 1) propose()
+  for (let count = 0; count < options.inFlight; count += 1) propose()
   await done.promise
   onCommitted = () => undefined
-  const elapsedSeconds = (performance.now() - startMs) / 1_000
-  return {
-    type: 'result',
-    commitsPerSecond: oldest / elapsedSeconds,
-    p50Ms: latencies.percentile(50) / 1e6,
-    p99Ms: latencies.percentile(99) / 1e6,
-  }
+  return meter.result()
+}
+
+/** A client's proposal: its outcome is the answer. */
+async function submit(value: Uint8Array): Promise<{ offset: number }> {
+  if (raft === undefined) throw new RpcError('NODE_NOT_READY', 'the voter has not started')
+  const outcome = await raft.submit(value)
+  if (outcome.status !== 'committed') throw new RpcError('NOT_COMMITTED', outcome.error.message)
+  return { offset: outcome.baseOffset }
 }
 
 async function stop(): Promise<void> {
@@ -86,8 +90,4 @@ async function stop(): Promise<void> {
   await quorum.close()
   await log.close()
   process.disconnect()
-}
-
-function report(message: Report): void {
-  process.send?.(message)
 }

@@ -46,6 +46,7 @@ func main() {
 	directory := flag.String("directory", "", "where it keeps its log")
 	addresses := flag.String("addresses", "", "of all voters, separated by commas")
 	seconds := flag.Float64("seconds", 1, "for each load")
+	warmup := flag.Float64("warm-up", 1, "seconds of each load that are not counted")
 	valueBytes := flag.Int("value-bytes", 256, "size of a proposal")
 	flag.Parse()
 	voters := strings.Split(*addresses, ",")
@@ -61,7 +62,7 @@ func main() {
 	value := make([]byte, *valueBytes)
 	output := json.NewEncoder(os.Stdout)
 	for _, inFlight := range []int{1, 64, 1000} {
-		output.Encode(load(node, value, inFlight, time.Duration(*seconds*float64(time.Second))))
+		output.Encode(load(node, value, inFlight, asDuration(*warmup), asDuration(*seconds)))
 	}
 	io.Copy(io.Discard, os.Stdin)
 }
@@ -90,16 +91,18 @@ func configuration(voters []string) raft.Configuration {
 	return raft.Configuration{Servers: servers}
 }
 
-func load(node *raft.Raft, value []byte, inFlight int, duration time.Duration) result {
+func load(node *raft.Raft, value []byte, inFlight int, warmup, duration time.Duration) result {
 	latencies := make([][]float64, inFlight)
-	begin := time.Now()
+	begin := time.Now().Add(warmup)
 	var callers sync.WaitGroup
 	for caller := range inFlight {
 		callers.Go(func() {
 			for time.Since(begin) < duration {
 				proposed := time.Now()
 				check(node.Apply(value, 0).Error())
-				latencies[caller] = append(latencies[caller], float64(time.Since(proposed).Microseconds())/1000)
+				if proposed.After(begin) {
+					latencies[caller] = append(latencies[caller], float64(time.Since(proposed).Microseconds())/1000)
+				}
 			}
 		})
 	}
@@ -108,6 +111,10 @@ func load(node *raft.Raft, value []byte, inFlight int, duration time.Duration) r
 	all := slices.Concat(latencies...)
 	slices.Sort(all)
 	return result{inFlight, float64(len(all)) / elapsed, all[len(all)/2], all[len(all)*99/100]}
+}
+
+func asDuration(seconds float64) time.Duration {
+	return time.Duration(seconds * float64(time.Second))
 }
 
 func check(err error) {

@@ -36,6 +36,8 @@ export type {
   StateMachine,
 } from './ports.ts'
 export type * from './proposal.ts'
+export { proposalsIn } from './proposals-in.ts'
+export type { SessionId, SessionSequence } from './sessions/session-header.ts'
 export type { RaftStatus, ReplicaStatus, RoleChange, RoleName, VoterChangeStatus } from './status.ts'
 export { recoverAsSingleVoter } from './recovery/recover-as-single-voter.ts'
 export type { Recovery, RecoveryOptions } from './recovery/recover-as-single-voter.ts'

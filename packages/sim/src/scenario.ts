@@ -4,6 +4,7 @@ import type { Reach } from './reach.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import { check } from './checks/violation.ts'
 import { type Profile, type SwarmConfiguration, swarm } from './swarm.ts'
+import { SessionClient } from './session-client.ts'
 import { canFindQuorum, hasMajority, isWholeVoter, votersInPlay } from './faults/membership.ts'
 import { proposeSome, readFromLeaders, readSomewhere } from './workload.ts'
 import { Cluster } from './world/cluster.ts'
@@ -63,8 +64,10 @@ async function liveDangerously(
 ): Promise<void> {
   const { steps, stepMs, faultRate, faults, maxProposals, electionTimeoutMs } = configuration
   const context: FaultContext = { cluster, random, electionTimeoutMs }
+  const clients = [1, 2, 3].map(() => new SessionClient(cluster, random))
   for (let step = 0; step < steps; step += 1) {
     proposeSome(cluster, random, maxProposals)
+    for (const client of clients) if (random.chance(0.5)) client.step()
     if (random.chance(0.5)) readSomewhere(cluster, random)
     if (random.chance(0.3)) readFromLeaders(cluster)
     if (random.chance(faultRate)) faultActions[random.pick(faults)](context)

@@ -146,6 +146,8 @@ function chooseCluster(
       retryBackoffMs: electionTimeoutMs / 20,
       outcomeTimeoutMs: electionTimeoutMs * random.pick([0.5, 10]),
       ...(random.chance(0.5) ? { fetchMaxBytes: random.pick([1, 30, 200]) } : {}),
+      maxSessions: random.pick([1, 2, 10]),
+      ...(random.chance(0.5) ? { maxBundleBytes: random.pick([1, 60]) } : {}),
       ...(random.chance(0.5) ? { tailCacheBytes: random.pick([1, 500]) } : {}),
       ...(random.chance(0.5) ? { readLease: chooseLease(electionTimeoutMs, minClockRate, random) } : {}),
       ...(random.chance(0.2) ? { maxUncommittedBytes: 1_000 } : {}),

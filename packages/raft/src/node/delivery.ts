@@ -25,6 +25,8 @@ export interface DeliveryOptions {
   readonly stateMachine: StateMachine
   /** Committed batches from `from` on, none beyond `to`; from memory if they are there. */
   readonly read: (from: Offset, to: Offset) => readonly Batch[] | Promise<readonly Batch[]>
+  /** Batches of the log as the state machine is to see them. Called once for each, in order. */
+  readonly admit: (batches: readonly Batch[]) => readonly Batch[]
   /** The state machine got further, by so many bytes of the log: 0 where a snapshot brought it there. */
   readonly onApplied: (bytes: number) => void
   readonly fail: (error: Error) => void
@@ -156,7 +158,7 @@ export class Delivery {
     if (last === undefined) throw new Error(`nothing to read at committed offset ${this.appliedOffset}`)
     const { epoch, timestampMs } = last
     this.#position = { offset: nextOffset(last), epoch, timestampMs }
-    this.#options.stateMachine.apply(batches)
+    this.#options.stateMachine.apply(this.#options.admit(batches))
     this.#waits.reached(this.appliedOffset)
     let bytes = 0
     for (const { payload } of batches) bytes += batchHeaderBytes + payload.byteLength

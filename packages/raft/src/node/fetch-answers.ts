@@ -28,12 +28,13 @@ export class FetchAnswers {
     this.#waiting.push(effect)
   }
 
-  /** Reads and answers what was added. */
-  flush(): void {
-    if (this.#waiting.length === 0) return
+  /** Reads and answers what was added. @returns how many answers that makes */
+  flush(): number {
+    if (this.#waiting.length === 0) return 0
     const fetches = this.#waiting
     this.#waiting = []
     for (const fetch of fetches) this.#read(fetch)
+    return fetches.length
   }
 
   #read({ requestId, response, from }: ReplyBatches): void {

@@ -1,4 +1,4 @@
-import { nextOffset, type Offset, type RaftLog } from '@quorate/log'
+import { assertInvariant, nextOffset, type Offset, type RaftLog } from '@quorate/log'
 import { votersIn } from '../core/control-records.ts'
 import type { VoterHistoryStart, VotersAt } from '../core/voter-history.ts'
 
@@ -25,6 +25,7 @@ export async function loadVoters(
   let offset = from
   while (offset < endOffset) {
     const batches = await log.read(offset, { maxBytes: readBytes })
+    assertInvariant(batches.length > 0, 'a log holds everything before its end')
     for (const batch of batches) {
       const voters = votersIn(batch)
       if (voters !== undefined) records.push({ offset: batch.baseOffset, voters })

@@ -5,6 +5,7 @@ import type { Event } from '../core/events.ts'
 import type { VoterHistoryStart } from '../core/voter-history.ts'
 import { RaftError } from '../errors.ts'
 import type { Clock, Logger } from '../ports.ts'
+import type { SessionTable } from '../sessions/session-table.ts'
 import type { SnapshotPreamble } from '../snapshots/preamble.ts'
 import { beginning, type Delivery } from './delivery.ts'
 import { type Loaded, loadNewest, type LoadOptions, loadSnapshot } from './load-snapshot.ts'
@@ -24,6 +25,7 @@ export interface NodeSnapshotsOptions {
   readonly logger: Logger
   readonly core: Core
   readonly delivery: Delivery
+  readonly sessions: SessionTable
   readonly replies: PendingReplies
   readonly step: (event: Event) => void
   readonly fail: (error: Error) => void
@@ -55,11 +57,12 @@ export class NodeSnapshots {
 
   /** Has the state machine begin where the node does, and empties a log that an install left behind. */
   async load(start: StartPoint): Promise<Loaded> {
-    const { delivery, raft } = this.#options
+    const { delivery, raft, sessions } = this.#options
     const { loading } = this.#enabled()
     let loaded: Loaded = { position: beginning, preamble: {} }
     await delivery.replace(async () => {
       loaded = await loadNewest(loading, start)
+      sessions.load(loaded.preamble.sessions ?? [])
       return loaded.position
     })
     const [newest] = start.candidates
@@ -102,14 +105,18 @@ export class NodeSnapshots {
 
   /** The log is being emptied in favour of a snapshot: the state machine loads it. */
   install(snapshot: SnapshotId): void {
-    const { raft, delivery, fail, logger } = this.#options
+    const { raft, delivery, sessions, fail, logger } = this.#options
     const { keeper, loading } = this.#enabled()
     const info = raft.snapshots === undefined ? undefined : findSnapshot(raft.snapshots, snapshot)
     if (info === undefined)
       return fail(new LogError('LOG_SNAPSHOT_NOT_FOUND', 'the snapshot to install is gone'))
     logger.info({ ...snapshot, bytes: info.bytes }, 'installing a snapshot of the leader')
     delivery
-      .replace(async () => (await loadSnapshot(loading, info)).position)
+      .replace(async () => {
+        const { position, preamble } = await loadSnapshot(loading, info)
+        sessions.load(preamble.sessions ?? [])
+        return position
+      })
       .then(
         () => keeper.replaced(),
         (error: unknown) => fail(error as Error),
@@ -145,6 +152,7 @@ export class NodeSnapshots {
     logger,
     core,
     delivery,
+    sessions,
     step,
     fail,
   }: NodeSnapshotsOptions): Parts | undefined {
@@ -162,7 +170,7 @@ export class NodeSnapshots {
       retainCount: tuning.snapshotRetainCount,
       position: () => delivery.position,
       startOffset: () => core.startOffset,
-      preamble: () => preambleOf(core.voterHistory.at(delivery.position.offset)),
+      preamble: () => preambleOf(core.voterHistory.at(delivery.position.offset), sessions),
       isInUse: (snapshot) => this.#answers.isInUse(snapshot),
       onMade: (snapshotId, oldest) => step({ type: 'snapshot-made', snapshotId, oldest }),
       fail,
@@ -176,8 +184,11 @@ export class NodeSnapshots {
   }
 }
 
-function preambleOf({ base, isRecorded }: VoterHistoryStart): SnapshotPreamble {
-  return isRecorded ? { voters: base } : {}
+function preambleOf({ base, isRecorded }: VoterHistoryStart, sessions: SessionTable): SnapshotPreamble {
+  return {
+    ...(isRecorded ? { voters: base } : {}),
+    ...(sessions.size > 0 ? { sessions: sessions.toData() } : {}),
+  }
 }
 
 /** What an install that a crash interrupted had yet to do. */

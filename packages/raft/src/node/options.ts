@@ -55,8 +55,12 @@ export interface RaftTuning {
   readonly fetchMaxBytes?: number
   /** Payload bytes of one proposal. @default 8_388_608 */
   readonly maxBatchBytes?: number
-  /** Bytes proposed and not yet committed, each batch weighing 100 more than its payload; beyond it proposals are refused with RAFT_OVERLOADED. @default 67_108_864 */
+  /** Bytes of proposals made together, in one turn of the event loop, that are written as one batch; what exceeds it makes the next. @default 262_144 */
+  readonly maxBundleBytes?: number
+  /** Bytes proposed and not yet committed, with up to 100 for the header of each proposal; beyond it proposals are refused with RAFT_OVERLOADED. @default 67_108_864 */
   readonly maxUncommittedBytes?: number
+  /** Sessions that may be open; the one that was not used for longest is closed when another is opened. The leader's counts. @default 10_000 */
+  readonly maxSessions?: number
   /** Bytes of recent batches kept in memory for followers. @default 16_777_216 */
   readonly tailCacheBytes?: number
   /** Bytes of the log, with headers, that are applied between two snapshots; Kafka's metadata.log.max.record.bytes.between.snapshots. @default 20_971_520 */
@@ -133,7 +137,9 @@ const tuningSchema = z.object({
   readLease: readLeaseSchema.optional(),
   fetchMaxBytes: bytes(1_048_576),
   maxBatchBytes: bytes(8_388_608),
+  maxBundleBytes: bytes(262_144),
   maxUncommittedBytes: bytes(67_108_864),
+  maxSessions: z.int().positive().max(100_000).default(10_000),
   tailCacheBytes: bytes(16_777_216),
   snapshotIntervalBytes: bytes(20_971_520),
   snapshotIntervalMs: milliseconds(3_600_000),

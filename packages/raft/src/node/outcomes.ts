@@ -124,11 +124,13 @@ export class WatchedProposal implements Proposal {
   readonly #outcomes: Outcomes
   #outcome: Promise<Outcome> | undefined
 
-  constructor(outcomes: Outcomes, epoch: Epoch, baseOffset: Offset, lastOffset: Offset) {
+  /** @param isCommitted - that it is committed is known, also if the log does not reach back to it any more */
+  constructor(outcomes: Outcomes, { epoch, baseOffset, lastOffset }: ProposalPosition, isCommitted = false) {
     this.epoch = epoch
     this.baseOffset = baseOffset
     this.lastOffset = lastOffset
     this.#outcomes = outcomes
+    if (isCommitted) this.#outcome = Promise.resolve({ status: 'committed', epoch, baseOffset, lastOffset })
   }
 
   get outcome(): Promise<Outcome> {

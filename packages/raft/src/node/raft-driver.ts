@@ -1,5 +1,6 @@
-import { InvariantError, type Offset, type SnapshotInfo } from '@quorate/log'
+import { type Batch, InvariantError, type Offset, type SnapshotInfo } from '@quorate/log'
 import { silentLogger, systemClock, systemRandom } from '@quorate/transport'
+import { unbundleAll } from '../bundle.ts'
 import { Core, type StepTime } from '../core/core.ts'
 import type { Effect } from '../core/effects.ts'
 import type { Event } from '../core/events.ts'
@@ -9,6 +10,8 @@ import { RaftError } from '../errors.ts'
 import type { NamedVoter, NodeId, RaftRequest, RaftResponse, Voter } from '../messages.ts'
 import { type Clock, DeliveryError, type Leadership, type Logger } from '../ports.ts'
 import type { Outcome, Proposal } from '../proposal.ts'
+import { withoutHeaders } from '../proposals-in.ts'
+import type { SessionId } from '../sessions/session-header.ts'
 import type { RaftStatus, RoleChange } from '../status.ts'
 import { BatchReader } from './batch-reader.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
@@ -20,7 +23,7 @@ import { FetchAnswers } from './fetch-answers.ts'
 import { HeldEffects } from './held-effects.ts'
 import { loadVoters } from './load-voters.ts'
 import { LogWriter } from './log-writer.ts'
-import { Outcomes, WatchedProposal } from './outcomes.ts'
+import { Outcomes } from './outcomes.ts'
 import { NewestValue } from './newest-value.ts'
 import { NodeSnapshots } from './node-snapshots.ts'
 import { NodeMeter } from './node-meter.ts'
@@ -28,12 +31,14 @@ import { notLeader } from './not-leader.ts'
 import { PendingReplies, shuttingDown } from './pending-replies.ts'
 import { PendingReads, PendingTransfer } from './pending-calls.ts'
 import { PendingVoterChanges } from './pending-voter-changes.ts'
+import { Proposer } from './proposer.ts'
 import { raceSignal } from './race-signal.ts'
 import { readIndex } from './read-index.ts'
+import { type Reign, Sessions } from './sessions.ts'
 import { type StartPoint, startPoint } from './start-point.ts'
 import { nameOf } from './stored-snapshots.ts'
 import { TailCache } from './tail-cache.ts'
-import { Turn } from './turn.ts'
+import { afterSending, Turn } from './turn.ts'
 import type { MergedWrite } from './write-merger.ts'
 
 /** Milliseconds a leader that closes waits for the others to hear its goodbye. */
@@ -62,6 +67,8 @@ export class RaftDriver implements RaftNode {
   readonly #held = new HeldEffects()
   readonly #writer: LogWriter
   readonly #turn = new Turn(() => this.#endTurn())
+  readonly #proposer: Proposer
+  readonly #sessions = new Sessions()
   readonly #replies = new PendingReplies()
   readonly #fetchAnswers: FetchAnswers
   readonly #timer: DeadlineTimer
@@ -97,6 +104,7 @@ export class RaftDriver implements RaftNode {
     this.#delivery = new Delivery({
       stateMachine,
       read: (from, to) => this.#reader.read(from, to),
+      admit: (batches) => this.#admit(batches),
       onApplied: (bytes) => {
         this.#outcomes.applied()
         this.#snapshots.applied(bytes)
@@ -117,6 +125,18 @@ export class RaftDriver implements RaftNode {
       appliedOffset: () => this.#delivery.appliedOffset,
       epochAt: (offset) => this.#core.epochAt(offset),
     })
+    this.#proposer = new Proposer({
+      core: this.#core,
+      clock: this.#clock,
+      tuning,
+      cache: this.#cache,
+      outcomes: this.#outcomes,
+      sessions: this.#sessions,
+      appliedOffset: () => this.#delivery.appliedOffset,
+      assertLeads: () => this.#assertLeads(),
+      append: (payload) => this.#step({ type: 'propose', payload }),
+      onProposed: () => this.#turn.touch(),
+    })
     this.#fetchAnswers = new FetchAnswers({
       core: this.#core,
       reader: this.#reader,
@@ -133,6 +153,7 @@ export class RaftDriver implements RaftNode {
       logger: this.#logger,
       core: this.#core,
       delivery: this.#delivery,
+      sessions: this.#sessions.table,
       replies: this.#replies,
       step: (event) => this.#step(event),
       fail: (error) => this.#fail(error),
@@ -146,30 +167,19 @@ export class RaftDriver implements RaftNode {
   }
 
   get nextOffset(): Offset {
-    return this.#core.endOffset
+    return this.#proposer.nextOffset
   }
 
   propose(payload: Uint8Array, options: ProposeOptions = {}): Proposal {
-    if (payload.byteLength > this.#tuning.maxBatchBytes) {
-      throw new RaftError(
-        'RAFT_BATCH_TOO_LARGE',
-        `a batch of ${payload.byteLength} bytes is over maxBatchBytes, ${this.#tuning.maxBatchBytes}`,
-        { bytes: payload.byteLength, maxBatchBytes: this.#tuning.maxBatchBytes },
-      )
-    }
-    return this.#append(payload, options)
+    return this.#proposer.propose(payload, options)
   }
 
-  async submit(payload: Uint8Array, { signal, ...options }: SubmitOptions = {}): Promise<Outcome> {
-    if (signal?.aborted === true) return { status: 'rejected', error: signal.reason as Error }
-    let proposal: Proposal
-    try {
-      proposal = this.propose(payload, options)
-    } catch (error) {
-      if (error instanceof RaftError) return { status: 'rejected', error }
-      throw error
-    }
-    return raceSignal(proposal.outcome, signal).catch((error: Error) => ({ status: 'unknown', error }))
+  submit(payload: Uint8Array, options: SubmitOptions = {}): Promise<Outcome> {
+    return this.#proposer.submit(payload, options)
+  }
+
+  openSession({ signal }: { readonly signal?: AbortSignal } = {}): Promise<SessionId> {
+    return this.#proposer.openSession(signal)
   }
 
   async read({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Offset> {
@@ -185,6 +195,7 @@ export class RaftDriver implements RaftNode {
   }
 
   async transferLeadership(to?: NodeId): Promise<NodeId> {
+    this.#proposer.flush()
     this.#assertLeads()
     const others = this.#core.voterHistory.voters.map(({ id }) => id).filter((id) => id !== this.id)
     const successor = to ?? mostCaughtUp(this.#core.progress, others)
@@ -244,34 +255,23 @@ export class RaftDriver implements RaftNode {
     await this.#snapshots.close()
   }
 
-  #append(payload: Uint8Array, options: ProposeOptions): Proposal {
-    const { count = 1, timestampMs = this.#clock.wallTime() } = options
-    const core = this.#core
-    this.#assertLeads()
-    const uncommittedBytes = this.#cache.bytesFrom(core.highWatermark)
-    if (uncommittedBytes + payload.byteLength > this.#tuning.maxUncommittedBytes) {
-      throw new RaftError('RAFT_OVERLOADED', `${uncommittedBytes} bytes wait to be committed; retry later`, {
-        uncommittedBytes,
-      })
-    }
-    const baseOffset = core.endOffset
-    const proposal = new WatchedProposal(this.#outcomes, core.epoch, baseOffset, baseOffset + count - 1)
-    this.#step({
-      type: 'propose',
-      payload: { payload, count, attributes: 0, timestampMs },
-    })
-    return proposal
-  }
-
   async #changeVoters(
     kind: 'add' | 'remove',
     voter: NamedVoter,
     { signal, timeoutMs = this.#tuning.voterChangeTimeoutMs }: ChangeVotersOptions,
   ): Promise<void> {
     signal?.throwIfAborted()
+    this.#proposer.flush()
     this.#assertLeads()
     const request = { kind, voter, timeoutMs }
     await this.#voterChanges.request(request, (event) => this.#step(event), signal)
+  }
+
+  /** Committed batches of the log, as the state machine is to see them. */
+  #admit(batches: readonly Batch[]): readonly Batch[] {
+    const proposals = unbundleAll(batches)
+    this.#sessions.apply(proposals)
+    return withoutHeaders(proposals)
   }
 
   #assertOpen(): void {
@@ -287,6 +287,7 @@ export class RaftDriver implements RaftNode {
   }
 
   #readIndex(): Promise<Offset> {
+    this.#proposer.flush()
     return readIndex({
       core: this.#core,
       reads: this.#reads,
@@ -312,7 +313,6 @@ export class RaftDriver implements RaftNode {
     this.#meter?.roleChanged(nowMs)
   }
 
-  /** The log was read: from now on this node takes part. */
   /** Reads what the disk has, and begins: at once if that is nothing. */
   async #start(start: StartPoint, bootstrap: readonly Voter[]): Promise<void> {
     const loaded = start.candidates.length === 0 ? undefined : await this.#snapshots.load(start)
@@ -341,6 +341,7 @@ export class RaftDriver implements RaftNode {
   }
 
   #step(event: Event): void {
+    this.#proposer.flush()
     if (this.#state !== 'open') return
     try {
       const time = this.#time()
@@ -372,9 +373,12 @@ export class RaftDriver implements RaftNode {
 
   /** Everything that this turn's events set off was decided: now it is written and sent together. */
   #endTurn(): void {
+    this.#proposer.flush()
     if (this.#state !== 'open') return
-    this.#writer.flush()
-    this.#fetchAnswers.flush()
+    const answers = this.#fetchAnswers.flush()
+    // The answers leave first: followers have the longer way to their disks.
+    if (answers === 0) this.#writer.flush()
+    else afterSending(() => this.#writer.flush())
     this.#meter?.turnEnded()
     if (this.#core.hasUntoldCommits) this.#step({ type: 'settled' })
   }
@@ -422,6 +426,7 @@ export class RaftDriver implements RaftNode {
         if (effect.leaderId !== undefined && effect.leaderId !== this.id)
           this.#transfer.succeed(effect.leaderId)
         this.#outcomes.leads(effect.epochStart === undefined ? undefined : effect.epoch)
+        this.#sessions.leads(reignOf(effect))
         this.#logger.info(
           { epoch: effect.epoch, leaderId: effect.leaderId, role: this.#core.role },
           'leadership',
@@ -499,6 +504,7 @@ export class RaftDriver implements RaftNode {
     this.#stopServing()
     this.#replies.refuseAll(this.#core)
     this.#held.clear()
+    this.#proposer.close()
     const code = this.#state === 'failed' ? 'RAFT_FAILED' : 'RAFT_CLOSED'
     const error = new RaftError(code, 'the node stopped')
     this.#reads.rejectAll(error)
@@ -508,6 +514,11 @@ export class RaftDriver implements RaftNode {
     void this.#snapshots.close()
     this.#voterChanges.rejectAll(error)
   }
+}
+
+/** The reign that begins, if it is this node's. */
+function reignOf({ epoch, epochStart }: Effect & { readonly type: 'leadership' }): Reign | undefined {
+  return epochStart === undefined ? undefined : { epoch, epochStart }
 }
 
 /** The voter among `candidates` that holds the most of the log; one that never fetched does not count. */

@@ -2,6 +2,7 @@ import type { Offset, SnapshotInfo } from '@quorate/log'
 import type { NamedVoter, NodeId } from '../messages.ts'
 import type { Leadership } from '../ports.ts'
 import type { Outcome, Proposal } from '../proposal.ts'
+import type { SessionId, SessionSequence } from '../sessions/session-header.ts'
 import type { RaftStatus, RoleChange } from '../status.ts'
 
 /** Options of `propose`. */
@@ -10,6 +11,12 @@ export interface ProposeOptions {
   readonly count?: number
   /** Wall-clock milliseconds the batch is stamped with. @default the clock's wall time */
   readonly timestampMs?: number
+  /**
+   * Makes it harmless to propose the same again: whatever is proposed twice in one place of a session is appended once, and
+   * the second proposal is told where the first one is. The sequence is 1 for the first proposal of a session and one more
+   * for each; at most 16 may wait for their outcome.
+   */
+  readonly session?: SessionSequence
 }
 
 /** Options of `addVoter` and `removeVoter`. */
@@ -37,9 +44,17 @@ export interface RaftNode extends AsyncDisposable {
    * state machine is given another batch there. Until one of the two, its outcome is open.
    *
    * @throws RAFT_NOT_LEADER (`details.leaderId` says who may be), RAFT_BATCH_TOO_LARGE, RAFT_OVERLOADED, RAFT_CLOSED,
-   *   RAFT_FAILED; nothing is appended then
+   *   RAFT_FAILED; in a session also RAFT_SESSION_EXPIRED, RAFT_SEQUENCE_OUT_OF_ORDER; nothing is appended then
    */
   propose(payload: Uint8Array, options?: ProposeOptions): Proposal
+  /**
+   * Opens a session in which proposals can be repeated, on this node, which leads, for use on whichever node leads. It costs a
+   * batch in the log, and is closed when `maxSessions` others were used after it.
+   *
+   * @returns its id
+   * @throws what makes the outcome anything but committed; call it again, an id that nobody uses does no harm
+   */
+  openSession(options?: { readonly signal?: AbortSignal }): Promise<SessionId>
   /**
    * Proposes `payload` and waits for the outcome. What `propose` would throw is a rejection here: nothing was appended. A
    * signal that is aborted already is one too; one that aborts later leaves the outcome unknown.

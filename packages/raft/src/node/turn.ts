@@ -26,3 +26,10 @@ export class Turn {
     )
   }
 }
+
+/** Calls `action` when the answers that are ready now, and take a promise job or two, have been handed to the sockets. */
+export function afterSending(action: () => void): void {
+  // Sockets are written in a tick that a promise job asks for. That one comes after the first of these two, and before
+  // the second.
+  process.nextTick(() => process.nextTick(action))
+}

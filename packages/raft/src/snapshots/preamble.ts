@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { votersSchema } from '../core/voter-schema.ts'
 import { RaftError } from '../errors.ts'
 import type { Voter } from '../messages.ts'
+import { type SessionData, sessionsSchema } from '../sessions/session-table.ts'
 
 /**
  * What Raft itself keeps in a snapshot, in front of the state machine's bytes.
@@ -12,7 +13,7 @@ export interface SnapshotPreamble {
   /** The voters as of the snapshot's end; absent while no record named them. */
   readonly voters?: readonly Voter[]
   /** Who proposed what last, so that a proposal that is repeated is applied once. */
-  readonly sessions?: z.core.util.JSONType
+  readonly sessions?: SessionData
 }
 
 /** The preamble, and what the state machine wrote behind it. */
@@ -31,7 +32,7 @@ export const maxPreambleBytes = 64 * 1024 * 1024
 const schema = z.object({
   version: z.literal(version),
   voters: votersSchema.exactOptional(),
-  sessions: z.json().exactOptional(),
+  sessions: sessionsSchema.exactOptional(),
 })
 
 /**

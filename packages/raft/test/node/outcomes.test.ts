@@ -18,7 +18,8 @@ function world() {
     log.appliedOffset = log.epochs.length
     outcomes.applied()
   }
-  const propose = (epoch: number, offset: number) => new WatchedProposal(outcomes, epoch, offset, offset)
+  const propose = (epoch: number, offset: number) =>
+    new WatchedProposal(outcomes, { epoch, baseOffset: offset, lastOffset: offset })
   return { clock, outcomes, apply, propose }
 }
 

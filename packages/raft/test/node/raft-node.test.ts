@@ -42,6 +42,38 @@ t.test('a proposal is applied where it was said to be', async (t) => {
   t.match(raft.status(), { role: 'leader', epoch: 1, leaderId: 1, highWatermark: 5, endOffset: 5 })
 })
 
+t.test('proposals of one turn are one batch of the log, each applied as it was proposed', async (t) => {
+  const { raft, log, applied, leading } = await openAlone({ maxBundleBytes: 60 })
+  t.teardown(() => raft.close())
+  await leading
+  const start = raft.nextOffset
+  const offsets = ['a', 'b', 'c'].map((text) => raft.propose(Buffer.from(text), { count: 2 }).baseOffset)
+  t.same(offsets, [start, start + 2, start + 4])
+  t.equal(raft.nextOffset, start + 6)
+  await raft.applied(start + 6)
+  t.same(applied.slice(-3), ['a', 'b', 'c'])
+  const batches = await log.read(start)
+  t.same(
+    batches.map(({ baseOffset, count }) => ({ baseOffset, count })),
+    [
+      { baseOffset: start, count: 4 },
+      { baseOffset: start + 4, count: 2 },
+    ],
+    'a bundle ends where maxBundleBytes says',
+  )
+})
+
+t.test('what was proposed before leadership is given up is appended first', async (t) => {
+  const { raft, log, leading } = await openAlone()
+  await leading
+  const proposal = raft.propose(payload)
+  raft.resign()
+  t.throws(() => raft.propose(payload), { code: 'RAFT_NOT_LEADER' })
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(log.endOffset, proposal.lastOffset + 1)
+  await raft.close()
+})
+
 t.test('the outcome of a proposal is told, also to somebody who asks late', async (t) => {
   const { raft, leading } = await openAlone()
   t.match(await raft.submit(payload), { status: 'rejected', error: { code: 'RAFT_NOT_LEADER' } })
@@ -75,7 +107,7 @@ t.test('a node that fails leaves its proposals unknown', async (t) => {
 })
 
 t.test('a proposal that is too large, or too many at once, is refused and not appended', async (t) => {
-  const { raft, leading } = await openAlone({ maxBatchBytes: 10, maxUncommittedBytes: 100 })
+  const { raft, leading } = await openAlone({ maxBatchBytes: 10, maxUncommittedBytes: 20 })
   t.teardown(() => raft.close())
   await leading
   t.throws(() => raft.propose(new Uint8Array(11)), { code: 'RAFT_BATCH_TOO_LARGE' })

@@ -1,5 +1,10 @@
 import t from 'tap'
-import { encodePreamble, maxPreambleBytes, readPreamble } from '../../src/snapshots/preamble.ts'
+import {
+  encodePreamble,
+  maxPreambleBytes,
+  readPreamble,
+  type SnapshotPreamble,
+} from '../../src/snapshots/preamble.ts'
 
 async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size)
@@ -12,7 +17,10 @@ async function text(pieces: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 t.test('a preamble and what follows come back, in pieces of any size', async (t) => {
-  const preamble = { voters: [{ id: 1, directoryId: 'ä' }], sessions: { 'client-7': 3 } }
+  const preamble: SnapshotPreamble = {
+    voters: [{ id: 1, directoryId: 'ä' }],
+    sessions: [[7, 2, [[1, 9, 9]]]],
+  }
   const bytes = Buffer.concat([encodePreamble(preamble), Buffer.from('the state')])
   for (const size of [1, 3, 7, 1_000]) {
     const contents = await readPreamble(inPieces(bytes, size))

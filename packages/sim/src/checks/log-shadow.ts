@@ -1,5 +1,5 @@
 import { type Batch, type Epoch, nextOffset, type Offset } from '@quorate/log'
-import type { Voter } from '@quorate/raft'
+import { proposalsIn, type Voter } from '@quorate/raft'
 import { mix } from '../trace.ts'
 import { votersNamedBy } from './voters.ts'
 
@@ -72,13 +72,16 @@ export class LogShadow {
     return this.#links[this.#indexAfter(offset)]?.endOffset
   }
 
+  /** Takes in a batch of the log, or one proposal of it: both come to the same, so that logs and state machines compare. */
   append(batch: Batch): void {
-    const chain = chainHash(this.chain, batch)
-    const endOffset = nextOffset(batch)
-    const named = votersNamedBy(batch)
-    const voters = named ?? this.voters
-    const votersEnd = named === undefined ? this.votersEnd : endOffset
-    this.#links.push({ endOffset, epoch: batch.epoch, chain, voters, votersEnd })
+    for (const proposal of proposalsIn(batch)) {
+      const chain = chainHash(this.chain, proposal)
+      const endOffset = nextOffset(proposal)
+      const named = votersNamedBy(proposal)
+      const voters = named ?? this.voters
+      const votersEnd = named === undefined ? this.votersEnd : endOffset
+      this.#links.push({ endOffset, epoch: proposal.epoch, chain, voters, votersEnd })
+    }
   }
 
   truncate(endOffset: Offset): void {

@@ -22,6 +22,13 @@ export interface CheckedNode {
   }
 }
 
+/** A disk that was replaced, as it was then. What it acknowledged may reach the leader later, and counts. */
+export interface LostDisk {
+  readonly id: NodeId
+  readonly directoryId: string
+  readonly durable: LogShadow
+}
+
 /** What is remembered of a node. The first part outlives its process. */
 interface Memory {
   /** Highest epoch that left the node in a message, or that it was seen in while it lived. */
@@ -52,6 +59,7 @@ export class SafetyChecker {
   /** Everything committed so far. */
   readonly committed: LogShadow
   readonly #nodes = new Map<NodeId, CheckedNode>()
+  readonly #lost: LostDisk[] = []
   readonly #memories = new Map<NodeId, Memory>()
   readonly #reigns = new Map<Epoch, Reign>()
   /** Candidate that each voter voted for, by epoch and then by node and directory. */
@@ -82,7 +90,8 @@ export class SafetyChecker {
   }
 
   /** `node` has an empty disk now, under another directory id: what the old one promised does not bind it. */
-  onReplaced(node: CheckedNode): void {
+  onReplaced(node: CheckedNode, lost: LostDisk): void {
+    this.#lost.push(lost)
     this.#memories.delete(node.id)
   }
 
@@ -434,7 +443,9 @@ export class SafetyChecker {
     const chain = log.chainAt(endOffset)
     const holders = voters.filter((voter) => {
       const node = this.#nodes.get(voter.id)
-      return node !== undefined && isSame(voter, node) && node.disk.durable.chainAt(endOffset) === chain
+      if (node !== undefined && isSame(voter, node) && node.disk.durable.chainAt(endOffset) === chain)
+        return true
+      return this.#lost.some((lost) => isSame(voter, lost) && lost.durable.chainAt(endOffset) === chain)
     })
     return holders.length * 2 > voters.length
   }
@@ -461,7 +472,7 @@ function countingSets(log: LogShadow, { voters, highWatermark }: RaftStatus): (r
   return [voters, log.votersBefore(log.votersEnd - 1).voters]
 }
 
-function isSame(voter: Voter, { id, directoryId }: CheckedNode): boolean {
+function isSame(voter: Voter, { id, directoryId }: Pick<CheckedNode, 'id' | 'directoryId'>): boolean {
   return isMember([voter], id, directoryId)
 }
 

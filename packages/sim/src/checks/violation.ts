@@ -26,6 +26,7 @@ export type Rule =
   | 'acknowledged appends stay'
   | 'what is acknowledged is committed'
   | 'every proposal has an outcome'
+  | 'sessions go on where they were'
   | 'appends in real-time order'
   | 'reads see what was acknowledged'
   | 'a fetch is served in its own epoch'

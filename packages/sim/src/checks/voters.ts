@@ -3,7 +3,8 @@ import { ControlRecordType, isControlBatch, type NodeId, type Voter } from '@quo
 
 /** The voters that `batch` names, read without the help of what is tested. */
 export function votersNamedBy(batch: Batch): readonly Voter[] | undefined {
-  if (!isControlBatch(batch)) return undefined
+  // A batch that opens a session says nothing.
+  if (!isControlBatch(batch) || batch.payload.byteLength === 0) return undefined
   const record = JSON.parse(new TextDecoder().decode(batch.payload)) as {
     readonly type: number
     readonly voters: readonly Voter[]

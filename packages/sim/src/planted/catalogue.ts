@@ -387,8 +387,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'node/raft-driver.ts',
-        find: 'appliedOffset: () => this.#delivery.appliedOffset,',
-        replace: 'appliedOffset: () => this.#core.durableEndOffset,',
+        find: 'timeoutMs: tuning.outcomeTimeoutMs,\n      appliedOffset: () => this.#delivery.appliedOffset,',
+        replace:
+          'timeoutMs: tuning.outcomeTimeoutMs,\n      appliedOffset: () => this.#core.durableEndOffset,',
       },
       {
         file: 'node/raft-driver.ts',
@@ -575,6 +576,62 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: 'core/voter-change.ts',
         find: 'return !replica.isVoter && replica.highWatermark > replica.voterHistory.offset',
         replace: 'return !replica.isVoter && false',
+      },
+    ],
+  },
+  {
+    name: 'knows of sessions only what was committed while it led',
+    edits: [
+      {
+        file: 'sessions/session-table.ts',
+        find: 'sequence === session.lastSequence + 1,',
+        replace: 'sequence > 0,',
+      },
+      {
+        file: 'node/sessions.ts',
+        find: 'this.table.apply(batch)',
+        replace: 'if (this.#reign !== undefined || batch.payload.byteLength === 16) this.table.apply(batch)',
+      },
+    ],
+  },
+  {
+    name: 'takes a repeated proposal for a new one',
+    edits: [
+      {
+        file: 'sessions/session-table.ts',
+        find: 'sequence === session.lastSequence + 1,',
+        replace: 'sequence > 0,',
+      },
+      {
+        file: 'node/sessions.ts',
+        find: 'if (sequence === last + 1) {',
+        replace: 'if (sequence <= last + 1) {',
+      },
+    ],
+  },
+  {
+    name: 'forgets what it appended and has not applied',
+    edits: [
+      {
+        file: 'sessions/session-table.ts',
+        find: 'sequence === session.lastSequence + 1,',
+        replace: 'sequence > 0,',
+      },
+      { file: 'node/sessions.ts', find: 'inFlight.push(', replace: 'if (sequence < 0) inFlight.push(' },
+    ],
+  },
+  {
+    name: 'takes proposals of sessions before it has applied the past',
+    edits: [
+      {
+        file: 'sessions/session-table.ts',
+        find: 'sequence === session.lastSequence + 1,',
+        replace: 'sequence > 0,',
+      },
+      {
+        file: 'node/sessions.ts',
+        find: 'if (this.#reign?.epoch === epoch && appliedOffset > this.#reign.epochStart) return',
+        replace: 'if (epoch > 0 && appliedOffset >= 0) return',
       },
     ],
   },

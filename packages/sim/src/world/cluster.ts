@@ -12,8 +12,8 @@ import {
 import { type Append, AppendHistory } from '../checks/appends.ts'
 import { DiskStallCheck } from '../checks/disk-stall.ts'
 import { QuorumCheck } from '../checks/quorum.ts'
+import { type LostDisk, SafetyChecker } from '../checks/safety.ts'
 import type { LogShadow } from '../checks/log-shadow.ts'
-import { SafetyChecker } from '../checks/safety.ts'
 import { check, Violation } from '../checks/violation.ts'
 import { noReach, type Reach } from '../reach.ts'
 import { type SeededRandom, seededRandom } from '../random.ts'
@@ -174,10 +174,10 @@ export class Cluster {
     this.#guard(() => this.safety.onCut(node, truncateTo))
   }
 
-  onReplaced(node: SimulatedNode): void {
+  onReplaced(node: SimulatedNode, lost: LostDisk): void {
     this.reach.disksReplaced += 1
     this.traceFault(node.id, 'disk replaced')
-    this.safety.onReplaced(node)
+    this.safety.onReplaced(node, lost)
   }
 
   onAppended(node: SimulatedNode, batch: Batch): void {
@@ -252,6 +252,16 @@ export class Cluster {
           this.reach.outcomesUnknown += 1
       }
     })
+  }
+
+  /** A client is told that what it proposed in a session, perhaps several times, is committed. */
+  onSessionOutcome(append: Append): void {
+    this.#guard(() => this.appends.acknowledged(append))
+  }
+
+  /** A client that leaves out no sequence was refused for it. */
+  onSequenceRefused(error: Error): void {
+    this.report(new Violation('sessions go on where they were', error.message))
   }
 
   /** A read on `node` that had to see everything before `mustSee` saw everything before `appliedOffset`. */

@@ -8,6 +8,8 @@ import {
   type RaftNode,
   type RaftOptions,
   type RaftStatus,
+  type SessionId,
+  type SessionSequence,
   type Voter,
 } from '@quorate/raft'
 import type { Append } from '../checks/appends.ts'
@@ -17,7 +19,7 @@ import { isMember } from '../checks/voters.ts'
 import type { Cluster } from './cluster.ts'
 import { Disk, type DiskSpeed } from './disk.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
-import { decodeWrite, encodeWrite, RegisterMachine } from './register-machine.ts'
+import { decodeWrite, encodeWrite, RegisterMachine, type RegisterWrite } from './register-machine.ts'
 
 /** Errors of the log that a node answers by stopping, because its disk is full or damaged. */
 const diskErrors = new Set(['LOG_FAILED', 'LOG_CORRUPT', 'LOG_DAMAGED'])
@@ -289,6 +291,42 @@ export class SimulatedNode {
     process?.clock.enter(() => this.#proposeNow(process, key, count))
   }
 
+  /** A client opens a session, or hears nothing. */
+  openSession(told: (id: SessionId) => void): void {
+    const process = this.#process
+    process?.clock.enter(() => {
+      if (this.#process !== process) return
+      process.raft.openSession().then(
+        (id) => {
+          if (this.#process === process) told(id)
+        },
+        () => undefined,
+      )
+      this.#cluster.touch(this)
+    })
+  }
+
+  /** A client's write in a session, which may be one that is repeated. `told` is called unless the process dies before. */
+  proposeInSession(write: RegisterWrite, session: SessionSequence, told: (outcome: Outcome) => void): void {
+    const process = this.#process
+    process?.clock.enter(() => {
+      if (this.#process !== process) return
+      const { nextOffset } = process.raft
+      try {
+        const proposal = process.raft.propose(encodeWrite(write), { session })
+        if (proposal.baseOffset < nextOffset) this.#cluster.reach.sessionRepeats += 1
+        this.#cluster.trace(this, 'propose', -1, proposal.epoch, proposal.baseOffset)
+        void proposal.outcome.then((outcome) => {
+          if (this.#process === process) told(outcome)
+        })
+      } catch (error) {
+        if (!(error instanceof RaftError)) throw error
+        told({ status: 'rejected', error })
+      }
+      this.#cluster.touch(this)
+    })
+  }
+
   /** A client's linearizable read, on any node. */
   read(): void {
     const process = this.#process
@@ -381,11 +419,13 @@ export class SimulatedNode {
     this.#cluster.network.forget(this.id)
     this.kill(true)
     if (this.#isBusy) return
+    const { id, directoryId } = this
+    const lost = { id, directoryId, durable: this.disk.durable }
     this.#disks += 1
     this.isDamaged = false
     this.lastReign = undefined
     this.disk = this.#newDisk([])
-    this.#cluster.onReplaced(this)
+    this.#cluster.onReplaced(this, lost)
   }
 
   /** An operator asks this leader to add or remove a voter, so that `planned` will be the voters. */
