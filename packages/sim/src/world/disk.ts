@@ -220,9 +220,10 @@ export class Disk {
     // Attached first, so that the shadow knows before the node does.
     done.then(
       () => {
-        this.#pending.shift()
+        // What is durable takes with it all that was asked before: a reset only takes longer to say so.
+        const count = this.#pending.indexOf(change) + 1
+        for (const earlier of this.#pending.splice(0, count)) this.#nowDurable(earlier)
         this.writingSinceMs = this.#pending.some(isAwaited) ? this.#options.nowMs() : undefined
-        this.#nowDurable(change)
       },
       () => this.#writeFailed(change),
     )
