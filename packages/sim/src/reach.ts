@@ -60,7 +60,8 @@ export const reachNames = [
   'votersTakenBack',
   'disksReplaced',
   'leaseReads',
-  'firewalls',
+  'readsAtOldLeaders',
+  'usurpations',
   'diskStallResignations',
 ] as const
 

@@ -1,11 +1,8 @@
 import type { RaftTuning, ReadLeaseOptions } from '@quorate/raft'
 import type { FaultName } from './faults/actions.ts'
-import { faultActions } from './faults/actions.ts'
+import { chooseFaults, type Profile, profiles } from './profiles.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import type { ClusterOptions, LastWords } from './world/cluster.ts'
-
-/** What kind of life a seed leads. */
-export type Profile = 'swarm' | 'duels' | 'amnesia' | 'flapping' | 'membership'
 
 /** Everything a seed decides. */
 export interface SwarmConfiguration {
@@ -23,20 +20,6 @@ export interface SwarmConfiguration {
   readonly electionTimeoutMs: number
 }
 
-const profiles: readonly Profile[] = [
-  'swarm',
-  'swarm',
-  'swarm',
-  'swarm',
-  'duels',
-  'amnesia',
-  'membership',
-  'flapping',
-]
-
-/** What always belongs to a life, so that it goes on after a fault. */
-const repairs: readonly FaultName[] = ['startAll', 'start', 'heal', 'heal']
-
 /**
  * Decides what life `seed` leads. Not everything at once: a random subset of faults goes deeper than all of them, and
  * bugs hide in the ratio of faults to elections and of syncs to messages (swarm testing, Groce et al. 2012).
@@ -49,62 +32,54 @@ export function swarm(seed: number): SwarmConfiguration {
     profile,
     electionTimeoutMs,
     faults: chooseFaults(profile, random),
-    faultRate: profile === 'flapping' ? 0 : random.between(0.1, 1),
-    steps: 70 + random.upTo(130),
-    stepMs: electionTimeoutMs * random.pick([0.1, 0.5, 3, 6]),
+    faultRate: profile === 'flapping' ? 0 : random.between(profile === 'leases' ? 0.6 : 0.1, 1),
+    ...chooseSteps(profile, electionTimeoutMs, random),
     maxProposals: random.pick([1, 3, 10]),
   }
   return { ...shared, cluster: chooseCluster(seed, profile, electionTimeoutMs, random) }
 }
 
-function chooseFaults(profile: Profile, random: SeededRandom): readonly FaultName[] {
-  if (profile === 'flapping') return []
-  if (profile === 'duels') {
-    return [
-      'duel',
-      'duel',
-      'duel',
-      'firewall',
-      'transfer',
-      'killLeader',
-      'isolateLeader',
-      'bounceLeader',
-      'hiccup',
-      'pause',
-      ...repairs,
-    ]
-  }
-  if (profile === 'amnesia') return ['bounce', 'bounceLeader', 'killAll', 'resign', 'hiccup', ...repairs]
-  if (profile === 'membership') {
-    return [
-      'addVoter',
-      'addVoter',
-      'addVoter',
-      'removeVoter',
-      'removeVoter',
-      'removeLeader',
-      'changeCutOff',
-      'changeCutOff',
-      'replaceDisk',
-      'bounceLeader',
-      'isolateLeader',
-      'killLeader',
-      'transfer',
-      ...repairs,
-    ]
-  }
-  const all = Object.keys(faultActions) as FaultName[]
-  return [...all.filter(() => random.chance(0.5)), ...repairs]
+/** Faults that need time to come to their point get it: fewer and longer steps. */
+function chooseSteps(
+  profile: Profile,
+  electionTimeoutMs: number,
+  random: SeededRandom,
+): Pick<SwarmConfiguration, 'steps' | 'stepMs'> {
+  if (profile === 'leases') return { steps: 40 + random.upTo(40), stepMs: 7 * electionTimeoutMs }
+  const factors = profile === 'disks' ? [3, 6] : profile === 'membership' ? [0.5, 3, 6] : [0.1, 0.5, 3, 6]
+  return { steps: 80 + random.upTo(150), stepMs: electionTimeoutMs * random.pick(factors) }
 }
 
 /** A lease that trusts the clocks exactly as far as they can be trusted. */
 function chooseLease(
+  profile: Profile,
   electionTimeoutMs: number,
   minClockRate: number,
   random: SeededRandom,
 ): ReadLeaseOptions {
-  const durationMs = electionTimeoutMs * random.pick([0.5, 1, 2])
+  const durationMs = electionTimeoutMs * random.pick(profile === 'leases' ? [1, 2] : [0.5, 1, 2])
   return { durationMs, maxClockDriftRatio: 1 / minClockRate ** 2 - 1 }
+}
+
+/** How slow the slowest clock runs; the fastest is as much faster. */
+function chooseClockRate(profile: Profile, random: SeededRandom): number {
+  if (profile === 'leases') return random.pick([0.8, 0.8, 1])
+  return profile === 'swarm' && random.chance(0.4) ? 0.8 : 1
+}
+
+/** What senders die of, and how often. Who dies of one message in four, whatever it says, does nothing else any more. */
+function chooseLastWords(
+  profile: Profile,
+  electionTimeoutMs: number,
+  random: SeededRandom,
+): ClusterOptions['lastWords'] {
+  const kinds = ['granted-vote', 'vote-request', 'fetch', 'batches'] as const
+  const what: LastWords = random.pick(profile === 'amnesia' ? kinds : ['anything', ...kinds])
+  const maxRate = what === 'anything' ? 0.05 : 0.3
+  const isSpared =
+    profile === 'flapping' || profile === 'leases' || (profile === 'swarm' && random.chance(0.5))
+  const rate = isSpared ? 0 : random() * random() * maxRate
+  return { what, rate, absenceMs: electionTimeoutMs * random.pick([0.02, 0.2, 1]) }
 }
 
 function chooseCluster(
@@ -115,17 +90,14 @@ function chooseCluster(
 ): ClusterOptions {
   const isCalm = profile === 'flapping'
   const isSwarm = profile === 'swarm'
-  // A sync is fast, or as slow as an election: then what is not durable yet meets what others decide.
-  const maxSyncMs = electionTimeoutMs * random.pick([0.005, 0.05, 0.5])
-  const maxDelayMs = electionTimeoutMs * random.pick([0.005, 0.05, 0.3])
-  const what: LastWords =
-    profile === 'amnesia'
-      ? random.pick(['granted-vote', 'vote-request', 'fetch', 'batches'])
-      : random.pick(['anything', 'granted-vote', 'vote-request', 'fetch', 'batches'])
-  const minClockRate = isSwarm && random.chance(0.4) ? 0.8 : 1
-  // Who dies of one message in four, whatever it says, does nothing else any more.
-  const maxRate = what === 'anything' ? 0.05 : 0.3
-  const rate = isCalm || (isSwarm && random.chance(0.5)) ? 0 : random() * random() * maxRate
+  const isLeased = profile === 'leases'
+  // A sync is fast, or as slow as an election: then what is not durable yet meets what others decide. A lease is shorter
+  // than that: who wants to be elected while it lasts must be quick.
+  const shares = isLeased ? [0.005, 0.02] : [0.005, 0.05, 0.5]
+  const maxSyncMs = electionTimeoutMs * random.pick(shares)
+  const maxDelayMs = electionTimeoutMs * Math.min(0.3, random.pick(shares))
+  const minClockRate = chooseClockRate(profile, random)
+  const hasLease = isLeased || random.chance(0.5)
   return {
     seed: seed + 1,
     voters: isSwarm ? 1 + random.upTo(7) : random.pick([3, 3, 5]),
@@ -141,7 +113,7 @@ function chooseCluster(
       fetchTimeoutMs: 2 * electionTimeoutMs,
       fetchMaxWaitMs: electionTimeoutMs / 2,
       requestTimeoutMs: electionTimeoutMs,
-      electionJitterMs: electionTimeoutMs / random.pick([5, 20]),
+      electionJitterMs: electionTimeoutMs / (isLeased ? 20 : random.pick([5, 20])),
       electionBackoffMaxMs: electionTimeoutMs,
       retryBackoffMs: electionTimeoutMs / 20,
       outcomeTimeoutMs: electionTimeoutMs * random.pick([0.5, 10]),
@@ -149,7 +121,7 @@ function chooseCluster(
       maxSessions: random.pick([1, 2, 10]),
       ...(random.chance(0.5) ? { maxBundleBytes: random.pick([1, 60]) } : {}),
       ...(random.chance(0.5) ? { tailCacheBytes: random.pick([1, 500]) } : {}),
-      ...(random.chance(0.5) ? { readLease: chooseLease(electionTimeoutMs, minClockRate, random) } : {}),
+      ...(hasLease ? { readLease: chooseLease(profile, electionTimeoutMs, minClockRate, random) } : {}),
       ...(random.chance(0.2) ? { maxUncommittedBytes: 1_000 } : {}),
       ...chooseSnapshots(electionTimeoutMs, random),
     },
@@ -164,9 +136,10 @@ function chooseCluster(
     },
     disk: { minSyncMs: 0.05, maxSyncMs: isCalm ? 1 : 0.1 + maxSyncMs },
     snapshotPaddingBytes: random.pick([0, 0, 300]),
-    snapshotDeathRate: isCalm ? 0 : random.pick([0, 0, 0.2]),
+    snapshotDeathRate: isCalm || isLeased ? 0 : random.pick([0, 0, 0.3]),
     minClockRate,
-    lastWords: { what, rate, absenceMs: electionTimeoutMs * random.pick([0.02, 0.2, 1]) },
+    clocks: isLeased || random.chance(0.3) ? 'extreme' : 'between',
+    lastWords: chooseLastWords(profile, electionTimeoutMs, random),
   }
 }
 

@@ -18,6 +18,7 @@ const calm: ClusterOptions = {
   },
   disk: { minSyncMs: 0.1, maxSyncMs: 1 },
   minClockRate: 1,
+  clocks: 'between',
   snapshotPaddingBytes: 0,
   snapshotDeathRate: 0,
   lastWords: { what: 'anything', rate: 0, absenceMs: 0 },

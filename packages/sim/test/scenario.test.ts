@@ -1,4 +1,5 @@
 import t from 'tap'
+import { profiles } from '../src/profiles.ts'
 import { runScenario } from '../src/scenario.ts'
 import { swarm } from '../src/swarm.ts'
 import { traceHeading } from '../src/trace.ts'

@@ -20,6 +20,13 @@ t.test(
   },
 )
 
+t.test('whoever sets timers for the same moment without end is found out', async (t) => {
+  const time = new VirtualTime()
+  const again = (): void => void time.setTimer(0, again)
+  again()
+  await t.rejects(time.run(1, nothing), /time goes on/)
+})
+
 t.test('a clock that runs fast calls its timers early in true time', async (t) => {
   const time = new VirtualTime()
   const clock = new NodeClock(time, { rate: 1.25, wallOffsetMs: 0 })

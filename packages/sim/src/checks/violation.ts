@@ -44,6 +44,7 @@ export type Rule =
   | 'a leader without a quorum gives up'
   | 'a leader with a quorum stays'
   | 'a healed majority makes progress'
+  | 'time goes on'
 
 /** A run broke a rule: the run is over, its seed is worth keeping. */
 export class Violation extends Error {

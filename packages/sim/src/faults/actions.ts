@@ -2,8 +2,8 @@ import type { SeededRandom } from '../random.ts'
 import type { Cluster } from '../world/cluster.ts'
 import type { SimulatedNode } from '../world/node.ts'
 import { addVoter, changeCutOff, isExpendable, removeLeader, removeVoter, replaceDisk } from './membership.ts'
-import { readFromLeaders } from '../workload.ts'
 import { type PartitionShape, partitionShapes } from './partitions.ts'
+import { usurp } from './usurpation.ts'
 
 /** What faults work on. */
 export interface FaultContext {
@@ -100,51 +100,6 @@ function stallDisk({ cluster, random, electionTimeoutMs }: FaultContext): void {
   })
 }
 
-/**
- * One voter loses the leader, and some time later a firewall turns away whoever wants to reach it, as if its process were
- * gone. Then there may be another leader while this one still trusts a lease: both are asked all the time.
- */
-function firewall({ cluster, random, electionTimeoutMs }: FaultContext): void {
-  const { leader } = cluster
-  if (leader === undefined) return
-  cluster.traceFault(leader.id, 'firewall')
-  cluster.reach.firewalls += 1
-  const first = random.pick(cluster.voters)
-  if (random.chance(0.7)) cutOff(cluster, first, leader)
-  cluster.time.setTimer(random() * 2.5 * electionTimeoutMs, () => {
-    if (random.chance(0.7)) cluster.network.reset(leader.id)
-    const shutOut = cluster.nodes.filter(({ id }) => id !== leader.id && random.chance(0.9))
-    for (const { id } of shutOut) cluster.network.refuse(id, leader.id)
-    // Only once the others were told is the leader kept from hearing of what they do.
-    cluster.time.setTimer(2 * cluster.network.faults.maxDelayMs, () => {
-      if (random.chance(0.3)) return
-      for (const { id } of shutOut) cluster.network.block(leader.id, id)
-    })
-    writeAndRead(cluster, random, electionTimeoutMs)
-  })
-}
-
-function cutOff({ network }: FaultContext['cluster'], node: SimulatedNode, other: SimulatedNode): void {
-  if (node === other) return
-  network.block(node.id, other.id)
-  network.block(other.id, node.id)
-}
-
-/** For three election timeouts every node that takes itself for the leader is written to and read from. */
-function writeAndRead(
-  cluster: FaultContext['cluster'],
-  random: SeededRandom,
-  electionTimeoutMs: number,
-): void {
-  const rounds = 60
-  for (let round = 0; round < rounds; round += 1) {
-    cluster.time.setTimer((3 * electionTimeoutMs * round) / rounds, () => {
-      cluster.leader?.propose(random.upTo(4), 1)
-      readFromLeaders(cluster)
-    })
-  }
-}
-
 function pause({ cluster, random, electionTimeoutMs }: FaultContext): void {
   const node = random.chance(0.5) ? cluster.leader : random.pick(cluster.nodes)
   if (node === undefined) return
@@ -225,7 +180,7 @@ export const faultActions = {
   misdirect,
   slowDisk,
   stallDisk,
-  firewall,
+  usurp,
   damage,
   damageSnapshot,
   snapshot: ({ cluster, random }) => random.pick(cluster.nodes).snapshot(),

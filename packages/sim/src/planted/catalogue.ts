@@ -462,9 +462,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'keeps leading while its disk stalls',
     edits: [
       {
-        file: 'core/leader.ts',
-        find: 'if (isDiskStalled(replica, role)) {',
-        replace: 'if (isDiskStalled(replica, role) && replica.now < 0) {',
+        file: 'core/disk-stall.ts',
+        find: 'disk.dueMs = now + config.diskStallTimeoutMs',
+        replace: 'disk.dueMs = Infinity',
       },
     ],
   },

@@ -37,8 +37,9 @@ export interface ClusterOptions {
   readonly tuning: RaftTuning & { readonly fetchTimeoutMs: number }
   readonly network: NetworkFaults
   readonly disk: DiskSpeed
-  /** Every clock runs at a rate of its own between this and its inverse. */
+  /** Every clock runs at a rate of its own between this and its inverse, or at one of the two. */
   readonly minClockRate: number
+  readonly clocks: 'between' | 'extreme'
   readonly lastWords: { readonly what: LastWords; readonly rate: number; readonly absenceMs: number }
   /** Bytes that a snapshot carries beside the registers. */
   readonly snapshotPaddingBytes: number
@@ -94,7 +95,11 @@ export class Cluster {
     )
     const observerIds = Array.from({ length: options.observers }, (_, index) => 101 + index)
     this.nodes = [...founderIds, ...observerIds].map((id) => {
-      const rate = random.between(options.minClockRate, 1 / options.minClockRate)
+      const { minClockRate, clocks } = options
+      const isExtreme = clocks === 'extreme'
+      const rate = isExtreme
+        ? random.pick([minClockRate, 1 / minClockRate])
+        : random.between(minClockRate, 1 / minClockRate)
       return new SimulatedNode(this, id, rate, options.disk)
     })
     for (const node of this.nodes) this.#byId.set(node.id, node)

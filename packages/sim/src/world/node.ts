@@ -331,7 +331,9 @@ export class SimulatedNode {
   read(): void {
     const process = this.#process
     if (process === undefined || process.clock.isStopped) return
-    const { appends, reach } = this.#cluster
+    const { appends, reach, safety } = this.#cluster
+    const { status } = this
+    if (status?.role === 'leader' && safety.committed.lastEpoch > status.epoch) reach.readsAtOldLeaders += 1
     const mustSee = appends.readBegins()
     const { nowMs } = this.#cluster.time
     process.raft.read().then(

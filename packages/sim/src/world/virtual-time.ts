@@ -1,4 +1,8 @@
 import type { Cancel } from '@quorate/transport'
+import { check } from '../checks/violation.ts'
+
+/** Timers that may be called in one moment. A node that sets a timer for now, again and again, would never be done. */
+const maxTimersInMoment = 100_000
 
 interface Timer {
   readonly dueMs: number
@@ -33,9 +37,11 @@ export class VirtualTime {
    * then `afterEvent`.
    *
    * @returns whether `done` held in the end
+   * @throws Violation, if so many timers are called in one moment that there is no end of it to be seen
    */
   async run(durationMs: number, afterEvent: () => void, done: () => boolean = () => false): Promise<boolean> {
     const endMs = this.#nowMs + durationMs
+    let inMoment = 0
     await promiseJobs()
     afterEvent()
     while (!done()) {
@@ -47,6 +53,12 @@ export class VirtualTime {
       this.#pop()
       const { callback } = next
       if (callback === undefined) continue
+      inMoment = next.dueMs === this.#nowMs ? inMoment + 1 : 1
+      check(
+        inMoment <= maxTimersInMoment,
+        'time goes on',
+        () => `timers are called without end at ${this.#nowMs} ms`,
+      )
       this.#nowMs = next.dueMs
       callback()
       await promiseJobs()
