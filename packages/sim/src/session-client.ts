@@ -1,5 +1,5 @@
-import type { Offset } from '@quorate/log'
-import type { Outcome, SessionId } from '@quorate/raft'
+import type { Epoch, Offset } from '@quorate/log'
+import { type Outcome, RaftError, type SessionId } from '@quorate/raft'
 import type { SeededRandom } from './random.ts'
 import type { Cluster } from './world/cluster.ts'
 
@@ -23,6 +23,8 @@ export class SessionClient {
   #session: SessionId | undefined
   #isOpening = false
   #sequence = 1
+  /** Of what it knows to be committed. A leader of an earlier one was replaced, and knows less than this client. */
+  #lastEpoch: Epoch = 0
   #write: Write | undefined
 
   constructor(cluster: Cluster, random: SeededRandom) {
@@ -69,11 +71,14 @@ export class SessionClient {
     if (this.#write !== write) return
     if (outcome.status === 'committed') {
       this.#cluster.onSessionOutcome({ value: write.value, after: write.after, proposal: outcome })
+      this.#lastEpoch = Math.max(this.#lastEpoch, outcome.epoch)
       this.#write = undefined
       this.#sequence += 1
       return
     }
-    const code = (outcome.error as { code?: string }).code
+    if (!(outcome.error instanceof RaftError)) return
+    const { code, details } = outcome.error
+    if (Number(details['epoch']) < this.#lastEpoch) return
     if (code === 'RAFT_SEQUENCE_OUT_OF_ORDER') this.#cluster.onSequenceRefused(outcome.error)
     if (code !== 'RAFT_SESSION_EXPIRED') return
     // What became of the open write, nobody can say any more.

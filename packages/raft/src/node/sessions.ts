@@ -38,15 +38,19 @@ export class Sessions {
   /**
    * Where the proposal already is, if it is one that is repeated.
    *
+   * A leader that was replaced and does not know it yet does not know either what was committed since: the errors that
+   * speak of the session say in which epoch this node leads. Whoever was told of a later one asks elsewhere.
+   *
    * @throws RAFT_NOT_LEADER (not everything before this reign is applied, so that nobody knows yet), RAFT_SESSION_EXPIRED,
    *   RAFT_SEQUENCE_OUT_OF_ORDER, RAFT_OVERLOADED
    */
   find(place: SessionSequence, context: SessionContext): SessionProposal | undefined {
     const { id, sequence } = place
+    const details = { ...place, epoch: context.epoch }
     this.assertReady(context)
     const committed = this.table.lastSequence(id)
     if (committed === undefined) {
-      throw new RaftError('RAFT_SESSION_EXPIRED', `there is no session ${id}, or it was closed`, { ...place })
+      throw new RaftError('RAFT_SESSION_EXPIRED', `there is no session ${id}, or it was closed`, details)
     }
     const inFlight = this.#inFlight.get(id) ?? []
     const last = inFlight.at(-1)?.sequence ?? committed
@@ -61,7 +65,7 @@ export class Sessions {
     const position = this.table.find(place)
     if (position !== undefined) return { sequence, position, isCommitted: true }
     const message = `session ${id} is at ${last}: ${sequence} is not the next, and not one of the last ${sessionWindow}`
-    throw new RaftError('RAFT_SEQUENCE_OUT_OF_ORDER', message, { ...place, lastSequence: last })
+    throw new RaftError('RAFT_SEQUENCE_OUT_OF_ORDER', message, { ...details, lastSequence: last })
   }
 
   /** A leader that has just been elected learns what is in its log as it applies it. @throws RAFT_NOT_LEADER */

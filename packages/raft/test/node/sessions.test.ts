@@ -49,14 +49,20 @@ t.test('one that is on its way is found too, and is known from the log once it i
 t.test('what is out of order, too long ago, or of no session is refused', async (t) => {
   const all = Array.from({ length: 20 }, (_, index) => proposal(4 + index, 3, index + 1))
   const { sessions, context } = leader(opening(3), ...all)
-  t.throws(() => sessions.find({ id: 3, sequence: 22 }, context), { code: 'RAFT_SEQUENCE_OUT_OF_ORDER' })
+  t.throws(() => sessions.find({ id: 3, sequence: 22 }, context), {
+    code: 'RAFT_SEQUENCE_OUT_OF_ORDER',
+    details: { lastSequence: 20, epoch: 2 },
+  })
   t.throws(() => sessions.find({ id: 3, sequence: 4 }, context), { code: 'RAFT_SEQUENCE_OUT_OF_ORDER' })
   t.match(
     sessions.find({ id: 3, sequence: 5 }, context),
     { position: { baseOffset: 8 } },
     'sixteen are remembered',
   )
-  t.throws(() => sessions.find({ id: 4, sequence: 1 }, context), { code: 'RAFT_SESSION_EXPIRED' })
+  t.throws(() => sessions.find({ id: 4, sequence: 1 }, context), {
+    code: 'RAFT_SESSION_EXPIRED',
+    details: { epoch: 2 },
+  })
 })
 
 t.test('a session has no more on their way than are remembered', async (t) => {
