@@ -51,7 +51,7 @@ const successors: Readonly<Record<RoleName, readonly RoleName[]>> = {
   prospective: ['unattached', 'candidate', 'follower'],
   candidate: ['unattached', 'leader', 'follower'],
   leader: ['unattached', 'resigned', 'follower'],
-  follower: ['unattached', 'prospective', 'follower'],
+  follower: ['unattached', 'prospective', 'candidate', 'follower'],
   resigned: ['unattached', 'follower'],
 }
 

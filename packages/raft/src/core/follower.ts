@@ -16,6 +16,7 @@ import { abandonPull, askForChunk, beginPull } from './snapshot-pull.ts'
  * |----------------------------------------------------|------------------------|
  * | nothing from the leader within the fetch timeout   | prospective (voter), unattached (observer) |
  * | the leader's process is gone, or it gave up        | the same, after a short random pause |
+ * | the leader gave up, and named this node its successor | candidate           |
  * | a higher epoch is heard of                         | follower, unattached   |
  *
  * @param inDoubt - it fell silent before; until it answers, a pre-vote against it is granted. Otherwise voters that lose
@@ -27,6 +28,7 @@ export function enterFollower(replica: Replica, leaderId: NodeId, inDoubt = fals
     leaderId,
     deadlineMs: replica.now + replica.config.fetchTimeoutMs,
     leaderGone: inDoubt,
+    isSuccessor: false,
     fetch: undefined,
     retryMs: replica.now,
     pulling: false,
@@ -38,9 +40,8 @@ export function enterFollower(replica: Replica, leaderId: NodeId, inDoubt = fals
 /** Sends the next fetch when there is none under way and everything of the last one is durable. */
 export function tickFollower(replica: Replica, role: Follower): Transition | undefined {
   if (replica.now >= role.deadlineMs) {
-    return replica.mayStand
-      ? { to: 'prospective', lostLeaderId: role.leaderId }
-      : { to: 'unattached', epoch: replica.epoch }
+    if (!replica.mayStand) return { to: 'unattached', epoch: replica.epoch }
+    return role.isSuccessor ? { to: 'candidate' } : { to: 'prospective', lostLeaderId: role.leaderId }
   }
   replica.commit(role.leaderHighWatermark)
   if (role.fetch === undefined && replica.log.settled && replica.now >= role.retryMs) {
@@ -110,9 +111,14 @@ export function onFetchFailure(
   if (reason === 'refused') expectNoMore(replica, role, replica.electionBackoff())
 }
 
-/** The leader says goodbye. The first successor it names stands at once, the others leave it a head start. */
+/**
+ * The leader says goodbye. The first successor it names stands at once, the others leave it a head start.
+ *
+ * The successor asks for no pre-votes: they protect a leader that others still hear, and this one said itself that it is
+ * gone. Those that its goodbye has not reached yet would only refuse them.
+ */
 export function onLeaderLeaving(replica: Replica, role: Follower, request: EndQuorumEpochRequest): void {
-  const position = request.preferredSuccessors.indexOf(replica.config.id)
-  const headStartMs = position === 0 ? 0 : replica.config.electionJitterMs + replica.electionBackoff()
+  role.isSuccessor = request.preferredSuccessors[0] === replica.config.id
+  const headStartMs = role.isSuccessor ? 0 : replica.config.electionJitterMs + replica.electionBackoff()
   letGo(replica, role, headStartMs)
 }

@@ -100,6 +100,8 @@ export interface Follower {
   deadlineMs: number
   /** The leader is known to be gone, or was not heard again since it was lost: pre-votes against it are granted. */
   leaderGone: boolean
+  /** The leader, which gave up, named this node first among those that should stand: it stands without a pre-vote. */
+  isSuccessor: boolean
   /** The fetch under way. */
   fetch: number | undefined
   /** Not before this time is the next fetch sent. */

@@ -131,22 +131,6 @@ t.test('a leader that no majority fetches from resigns and says so', async (t) =
   ])
 })
 
-t.test(
-  'the first successor of a leader that leaves stands at once, the second leaves it a head start',
-  async (t) => {
-    const goodbye = { type: 'end-quorum-epoch', clusterId: 'c', epoch: 1, leaderId: 2 } as const
-    const first = new CoreHarness()
-    first.follow(1)
-    first.request({ ...goodbye, preferredSuccessors: [1, 3] })
-    t.equal(first.core.role, 'prospective')
-    const second = new CoreHarness()
-    second.follow(1)
-    second.request({ ...goodbye, preferredSuccessors: [3, 1] })
-    t.equal(second.core.role, 'follower')
-    t.ok(second.core.deadlineMs < 200)
-  },
-)
-
 t.test('fetches that wait are refused as soon as leadership ends', async (t) => {
   const node = new CoreHarness()
   node.lead()
