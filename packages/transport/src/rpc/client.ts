@@ -45,7 +45,8 @@ export interface RpcClient extends AsyncDisposable {
   readonly address: Address
   /**
    * Sends `body` in the highest version of `api` both sides know, and resolves with the validated answer. Connects
-   * first if there is no connection; while it backs off after a failure, rejects at once with that failure.
+   * first if there is no connection, with a second attempt if the peer was unreachable or hung up; while it backs off
+   * after a failure, rejects at once with that failure.
    *
    * Nothing was sent, or the server refused and did nothing: TRANSPORT_REFUSED, TRANSPORT_UNREACHABLE (no connection
    * within the time given), TRANSPORT_PROTOCOL, TRANSPORT_ADDRESS_INVALID, TRANSPORT_FRAME_TOO_LARGE,
@@ -177,7 +178,12 @@ class Client implements RpcClient {
     const { transport, address, clock, connectTimeoutMs, logger } = this.#options
     using deadline = new Deadline(clock, connectTimeoutMs, this.#closing.signal)
     try {
-      const session = await openSession(transport, address, deadline.signal)
+      const session = await openSession(transport, address, deadline.signal).catch((error: unknown) => {
+        // A process that dies still accepts connections for a moment, and hangs up on them. Whether somebody listens is
+        // what the next attempt tells; it is made once, since a peer may hang up on everybody.
+        if (!isUnreachable(error)) throw error
+        return openSession(transport, address, deadline.signal)
+      })
       this.#session = session
       this.#reconnect.established()
       logger.debug({ address }, 'connected')
@@ -204,6 +210,10 @@ class Client implements RpcClient {
   #throwIfClosed(): void {
     this.#closing.signal.throwIfAborted()
   }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof TransportError && error.code === 'TRANSPORT_UNREACHABLE'
 }
 
 function unreachable(address: Address, timeoutMs: number, cause: unknown): TransportError {
