@@ -25,13 +25,13 @@ export interface ClientOptions {
 /** Pause before the next node is asked, so that an election is not disturbed. */
 const retryMs = 10
 
-/** A node that did not answer is left alone for so long, also if others say that it leads. */
+/** A node that fell silent is left alone for so long, also if others say that it leads: each try would cost a time-out. */
 const suspicionMs = 3_000
 
 /** An answer, or what there is to know without one. */
 type Attempt =
   | { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: string }
-  | { readonly status: undefined; readonly sent: boolean; readonly why: string }
+  | { readonly status: undefined; readonly sent: boolean; readonly silent: boolean; readonly why: string }
 
 /** A client of the store: finds the leader, and never repeats a write that may have been carried out. */
 export class KeyValueClient {
@@ -81,25 +81,24 @@ export class KeyValueClient {
       const address = this.#preferred
       const attempt = await this.#attempt(address, method, path, condition, body)
       const outcome = outcomeOf(attempt, method)
-      if (attempt.status === undefined) this.#suspects.set(address, performance.now() + suspicionMs)
-      else this.#suspects.delete(address)
+      if (attempt.status !== undefined) this.#suspects.delete(address)
+      else if (attempt.silent) this.#suspects.set(address, performance.now() + suspicionMs)
       if (outcome?.is === 'done' || outcome?.is === 'conflict') return outcome
-      this.#moveOn(address, attempt)
+      const named = attempt.status === 307 ? new URL(attempt.headers.location ?? '').host : undefined
+      this.#preferred = this.#next(address, named)
       if (outcome !== undefined) return outcome
       if (performance.now() > giveUpMs) return { is: 'refused', why: 'no node took it in time' }
-      if (attempt.status !== 307) await delay(retryMs)
+      if (this.#preferred !== named) await delay(retryMs)
     }
   }
 
-  /** To the leader that was named, unless it is known not to answer; otherwise to the next node. */
-  #moveOn(from: string, attempt: Attempt): void {
-    const named = attempt.status === 307 ? new URL(attempt.headers.location ?? '').host : undefined
-    const next = this.#addresses[(this.#addresses.indexOf(from) + 1) % this.#addresses.length]!
-    this.#preferred = named !== undefined && !this.#isSuspect(named) ? named : next
-  }
-
-  #isSuspect(address: string): boolean {
-    return (this.#suspects.get(address) ?? 0) > performance.now()
+  /** The leader that was named, or else the node behind `from`; if possible one that did not fall silent. */
+  #next(from: string, named: string | undefined): string {
+    const position = this.#addresses.indexOf(from) + 1
+    const others = [...this.#addresses.slice(position), ...this.#addresses.slice(0, position)]
+    const isSuspect = (address: string): boolean => (this.#suspects.get(address) ?? 0) > performance.now()
+    const candidates = named === undefined ? others : [named, ...others]
+    return candidates.find((address) => !isSuspect(address)) ?? others[0]!
   }
 
   #attempt(
@@ -111,13 +110,18 @@ export class KeyValueClient {
   ): Promise<Attempt> {
     const { promise, resolve } = Promise.withResolvers<Attempt>()
     const call = request(`http://${address}${path}`, { method, headers, agent: this.#agent })
-    const timer = setTimeout(() => call.destroy(new Error('no answer in time')), this.#attemptTimeoutMs)
+    let silent = false
+    const timer = setTimeout(() => {
+      silent = true
+      call.destroy(new Error('no answer in time'))
+    }, this.#attemptTimeoutMs)
     let connected = false
     call.once('socket', (socket) => {
       if (socket.connecting) socket.once('connect', () => (connected = true))
       else connected = true
     })
-    const fail = (error: Error): void => resolve({ status: undefined, sent: connected, why: error.message })
+    const fail = (error: Error): void =>
+      resolve({ status: undefined, sent: connected, silent, why: error.message })
     call.once('error', fail)
     call.once('response', (response) => {
       const chunks: Buffer[] = []
