@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import type { Edit, PlantedBug } from './catalogue.ts'
+import type { Edit, PlantedBug } from './planted-bug.ts'
 
 /** Where the sources of the raft package lie. */
 const raftSources = new URL('.', import.meta.resolve('@quorate/raft'))
