@@ -1,5 +1,4 @@
 import { defineApi } from '@quorate/transport'
-import { z } from 'zod'
 
 /** How to load a quorum: so many proposals under way, each again once its last was committed. */
 export interface Load {
@@ -30,13 +29,22 @@ export type Report =
     }
 
 /** A proposal from another process: answered with its offset once it is committed. */
-export const submitApi = defineApi<{ value: Uint8Array }, { offset: number }>({
+export const submitApi = defineApi<Uint8Array, number>({
   key: 9_000,
   name: 'Submit',
   versions: [
     {
-      request: z.object({ value: z.instanceof(Uint8Array) }),
-      response: z.object({ offset: z.int().nonnegative() }),
+      request: {
+        byteLength: (value) => value.byteLength,
+        write: (value, into, at) => into.set(value, at),
+        read: (bytes) => bytes,
+      },
+      response: {
+        byteLength: () => 8,
+        write: (offset, into, at) =>
+          void Buffer.from(into.buffer, into.byteOffset + at).writeDoubleBE(offset),
+        read: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readDoubleBE(),
+      },
     },
   ],
 })

@@ -1,19 +1,17 @@
 /** One voter in a process of its own: LevelDB on disk, TCP on loopback, fsync on. Started by `quorum.ts` with its id and directory. */
-import { createLog, nextOffset, openLog } from '@quorate/log'
+import { createLog, openLog } from '@quorate/log'
 import { openRaft, type RaftNode } from '@quorate/raft'
 import { rpcTransport } from '@quorate/raft/rpc'
 import { handle, RpcError, rpcClient, serveRpc, systemClock, systemRandom } from '@quorate/transport'
 import { tcp } from '@quorate/transport-tcp'
-import { Meter } from './meter.ts'
-import { report, submitApi, type Command, type Load, type Report } from './protocol.ts'
+import { closedLoop } from './closed-loop.ts'
+import { report, submitApi, type Command } from './protocol.ts'
 
 const [id, path] = [Number(process.argv[2]), process.argv[3] ?? '']
 const transport = tcp()
 const connect = (address: string) =>
   rpcClient({ transport, address, clock: systemClock, random: systemRandom })
 
-/** Called for every committed offset while a load runs. */
-let onCommitted: (offset: number) => void = () => undefined
 let raft: RaftNode | undefined
 
 const peers = new Map<number, string>()
@@ -21,7 +19,7 @@ const quorum = rpcTransport({ peers, connect })
 const server = await serveRpc({
   transport,
   address: '127.0.0.1:0',
-  handlers: [...quorum.handlers, handle(submitApi, ({ value }) => submit(value))],
+  handlers: [...quorum.handlers, handle(submitApi, submit)],
 })
 await createLog({ path })
 const log = await openLog({ path })
@@ -29,7 +27,7 @@ report({ type: 'listening', address: server.address })
 
 process.on('message', (command: Command) => {
   if (command.type === 'start') start(command.addresses)
-  if (command.type === 'load') void load(command).then(report)
+  if (command.type === 'load') void closedLoop(command, submit).then(report)
   if (command.type === 'stop') void stop()
 })
 
@@ -44,44 +42,18 @@ function start(addresses: readonly string[]): void {
     transport: quorum,
     electionTimeoutMs: 200,
     stateMachine: {
-      apply(batches) {
-        for (const batch of batches) onCommitted(nextOffset(batch))
-      },
+      apply: () => undefined,
       leadership: ({ leaderId }) => leaderId === id && report({ type: 'leading' }),
     },
   })
 }
 
-/** Each proposal is timed until it is applied here. */
-async function load(options: Load): Promise<Report> {
-  const node = raft as RaftNode
-  const value = Buffer.alloc(options.valueBytes, 7)
-  const meter = new Meter(options)
-  const started: number[] = []
-  let oldest = 0
-  const propose = (): void => {
-    started.push(performance.now())
-    node.propose(value)
-  }
-  const done = Promise.withResolvers<void>()
-  onCommitted = () => {
-    const goOn = meter.committed(started[oldest] ?? 0)
-    oldest += 1
-    if (goOn) propose()
-    else if (oldest === started.length) done.resolve()
-  }
-  for (let count = 0; count < options.inFlight; count += 1) propose()
-  await done.promise
-  onCommitted = () => undefined
-  return meter.result()
-}
-
-/** A client's proposal: its outcome is the answer. */
-async function submit(value: Uint8Array): Promise<{ offset: number }> {
+/** A proposal of an embedder, or of a client: its outcome is what was waited for. */
+async function submit(value: Uint8Array): Promise<number> {
   if (raft === undefined) throw new RpcError('NODE_NOT_READY', 'the voter has not started')
   const outcome = await raft.submit(value)
   if (outcome.status !== 'committed') throw new RpcError('NOT_COMMITTED', outcome.error.message)
-  return { offset: outcome.baseOffset }
+  return outcome.baseOffset
 }
 
 async function stop(): Promise<void> {

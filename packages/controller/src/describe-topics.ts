@@ -1,11 +1,11 @@
-import type { z } from 'zod'
+import type { RequestOf, ResponseOf } from '@quorate/transport'
 import type { describeTopicsApi } from './api/topics.ts'
 import { topicByName } from './image/image.ts'
 import type { MetadataImage, TopicImage } from './image/image.ts'
 import { sortedBy } from './image/snapshot.ts'
 
-type Request = z.output<(typeof describeTopicsApi.versions)[0]['request']>
-type Page = Omit<z.output<(typeof describeTopicsApi.versions)[0]['response']>, 'offset'>
+type Request = RequestOf<typeof describeTopicsApi>
+type Page = Omit<ResponseOf<typeof describeTopicsApi>, 'offset'>
 type DescribedTopic = Page['topics'][number]
 
 /** Partitions in one answer unless the request says otherwise. */

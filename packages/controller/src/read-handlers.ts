@@ -1,7 +1,6 @@
 import type { Store } from '@quorate/store'
-import { handle } from '@quorate/transport'
+import { handle, type ResponseOf } from '@quorate/transport'
 import type { HandledApi } from '@quorate/transport'
-import type { z } from 'zod'
 import { describeClusterApi, describeQuorumApi, imageHashApi } from './api/cluster.ts'
 import { describeTopicsApi } from './api/topics.ts'
 import { describeTopics } from './describe-topics.ts'
@@ -13,9 +12,6 @@ import type { MetadataRecord } from './records.ts'
 import { refusalOf } from './refusal.ts'
 
 type MetadataStore = Store<MetadataImage, MetadataRecord>
-type Answer<Api extends { readonly versions: readonly { readonly response: z.ZodType }[] }> = z.output<
-  Api['versions'][number]['response']
->
 
 /** What {@link metadataReadHandlers} need. */
 export interface MetadataReadOptions {
@@ -39,7 +35,7 @@ export function metadataReadHandlers({ clusterId, store }: MetadataReadOptions):
   ]
 }
 
-function describeCluster(store: MetadataStore, clusterId: string): Answer<typeof describeClusterApi> {
+function describeCluster(store: MetadataStore, clusterId: string): ResponseOf<typeof describeClusterApi> {
   const { image, leadership, offset } = store
   return {
     clusterId,
@@ -56,7 +52,7 @@ function describeCluster(store: MetadataStore, clusterId: string): Answer<typeof
   }
 }
 
-function describeQuorum(store: MetadataStore): Answer<typeof describeQuorumApi> {
+function describeQuorum(store: MetadataStore): ResponseOf<typeof describeQuorumApi> {
   const { id, replicas, voters, ...status } = store.status()
   return {
     nodeId: id,
@@ -78,7 +74,7 @@ function hashing(
 ): (
   request: { readonly minOffset?: number | undefined },
   context: { readonly signal: AbortSignal },
-) => Promise<Answer<typeof imageHashApi>> {
+) => Promise<ResponseOf<typeof imageHashApi>> {
   let last: { readonly image: MetadataImage; readonly hash: string } | undefined
   return async ({ minOffset = 0 }, { signal }) => {
     if (store.offset < minOffset) await reached(store, minOffset, signal)

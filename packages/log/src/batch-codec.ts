@@ -69,7 +69,11 @@ export interface EncodeTarget {
 
 /** Room for encoded batches. Not zeroed: write all of it. */
 export function encodeTarget(byteLength: number): EncodeTarget {
-  const bytes = Buffer.allocUnsafe(byteLength)
+  return encodeTargetOf(Buffer.allocUnsafe(byteLength))
+}
+
+/** `bytes`, to be written to. */
+export function encodeTargetOf(bytes: Uint8Array): EncodeTarget {
   return { bytes, view: viewOf(bytes) }
 }
 

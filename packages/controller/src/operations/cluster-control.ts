@@ -1,5 +1,5 @@
+import type { RequestOf } from '@quorate/transport'
 import type { Decision } from '@quorate/store'
-import type { z } from 'zod'
 import { ControllerError } from '../errors.ts'
 import type { BrokerImage, MetadataImage } from '../image/image.ts'
 import type { brokerRegistrationApi } from '../api/brokers.ts'
@@ -7,7 +7,7 @@ import type { MetadataRecord } from '../records.ts'
 import { MAX_RECORDS_PER_BATCH } from './limits.ts'
 import { leaveIsrs } from './replication-control.ts'
 
-type RegistrationRequest = z.output<(typeof brokerRegistrationApi.versions)[0]['request']>
+type RegistrationRequest = RequestOf<typeof brokerRegistrationApi>
 
 /**
  * Registers a broker, fenced and under the epoch `next`, the offset of the record. The incarnation that is registered

@@ -1,6 +1,5 @@
 import type { Decision } from '@quorate/store'
-import type { Random } from '@quorate/transport'
-import type { z } from 'zod'
+import type { Random, RequestOf, ResponseOf } from '@quorate/transport'
 import { MAX_PARTITIONS } from '../api/fields.ts'
 import type { createPartitionsApi } from '../api/topics.ts'
 import { ControllerError } from '../errors.ts'
@@ -12,8 +11,8 @@ import { checkAssignment, newPartition, usableBrokers } from './assignment.ts'
 import { MAX_RECORDS_PER_BATCH } from './limits.ts'
 import { perItem } from './per-item.ts'
 
-type Request = z.output<(typeof createPartitionsApi.versions)[0]['request']>
-type Response = z.output<(typeof createPartitionsApi.versions)[0]['response']>
+type Request = RequestOf<typeof createPartitionsApi>
+type Response = ResponseOf<typeof createPartitionsApi>
 type TopicRequest = Request['topics'][number]
 
 /**

@@ -1,6 +1,5 @@
 import type { Decision } from '@quorate/store'
-import type { Random } from '@quorate/transport'
-import type { z } from 'zod'
+import type { Random, RequestOf, ResponseOf } from '@quorate/transport'
 import { MAX_PARTITIONS, MAX_REPLICAS } from '../api/fields.ts'
 import type { createTopicsApi } from '../api/topics.ts'
 import { ControllerError } from '../errors.ts'
@@ -13,8 +12,8 @@ import { topicConfigRecords } from './configuration-control.ts'
 import { MAX_RECORDS_PER_BATCH } from './limits.ts'
 import { perItem } from './per-item.ts'
 
-type Request = z.output<(typeof createTopicsApi.versions)[0]['request']>
-type Response = z.output<(typeof createTopicsApi.versions)[0]['response']>
+type Request = RequestOf<typeof createTopicsApi>
+type Response = ResponseOf<typeof createTopicsApi>
 type TopicRequest = Request['topics'][number]
 
 /** What new topics get that do not say otherwise, and where ids and randomness come from. */

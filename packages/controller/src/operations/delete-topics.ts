@@ -1,5 +1,5 @@
+import type { RequestOf, ResponseOf } from '@quorate/transport'
 import type { Decision } from '@quorate/store'
-import type { z } from 'zod'
 import type { deleteTopicsApi } from '../api/topics.ts'
 import { ControllerError } from '../errors.ts'
 import { topicByName } from '../image/image.ts'
@@ -7,8 +7,8 @@ import type { MetadataImage, TopicImage } from '../image/image.ts'
 import type { MetadataRecord } from '../records.ts'
 import { perItem } from './per-item.ts'
 
-type Request = z.output<(typeof deleteTopicsApi.versions)[0]['request']>
-type Response = z.output<(typeof deleteTopicsApi.versions)[0]['response']>
+type Request = RequestOf<typeof deleteTopicsApi>
+type Response = ResponseOf<typeof deleteTopicsApi>
 
 /**
  * Deletes topics, each with its partitions and configs, all in one batch. Those that cannot be deleted fail alone.

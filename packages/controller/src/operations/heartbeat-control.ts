@@ -1,5 +1,5 @@
+import type { RequestOf, ResponseOf } from '@quorate/transport'
 import type { Decision } from '@quorate/store'
-import type { z } from 'zod'
 import type { brokerHeartbeatApi } from '../api/brokers.ts'
 import { ControllerError } from '../errors.ts'
 import type { BrokerImage, MetadataImage } from '../image/image.ts'
@@ -12,7 +12,7 @@ import { electLeaders, leadsAny, leaveIsrs } from './replication-control.ts'
 export type BrokerControlState = 'fenced' | 'unfenced' | 'controlled-shutdown' | 'shutdown-now'
 
 /** A validated heartbeat. */
-export type HeartbeatRequest = z.output<(typeof brokerHeartbeatApi.versions)[0]['request']>
+export type HeartbeatRequest = RequestOf<typeof brokerHeartbeatApi>
 
 /** What only the active controller knows, and nowhere is written down. */
 export interface HeartbeatState {
@@ -25,7 +25,7 @@ export interface HeartbeatState {
 /** What {@link processHeartbeat} found beside the answer to the broker. */
 export interface HeartbeatOutcome {
   readonly state: BrokerControlState
-  readonly answer: z.output<(typeof brokerHeartbeatApi.versions)[0]['response']>
+  readonly answer: ResponseOf<typeof brokerHeartbeatApi>
   /** Leaders that move, or partitions that get one, did not fit one batch. */
   readonly more: boolean
   /** Offset after the records of this decision. */

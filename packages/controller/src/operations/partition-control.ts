@@ -1,5 +1,5 @@
+import type { RequestOf, ResponseOf } from '@quorate/transport'
 import type { Decision } from '@quorate/store'
-import type { z } from 'zod'
 import type { alterPartitionApi } from '../api/alter-partition.ts'
 import { MAX_PARTITIONS } from '../api/fields.ts'
 import { ControllerError } from '../errors.ts'
@@ -10,8 +10,8 @@ import { registration } from './heartbeat-control.ts'
 import { changePartition } from './partition-change.ts'
 import { perItem } from './per-item.ts'
 
-type Request = z.output<(typeof alterPartitionApi.versions)[0]['request']>
-type Response = z.output<(typeof alterPartitionApi.versions)[0]['response']>
+type Request = RequestOf<typeof alterPartitionApi>
+type Response = ResponseOf<typeof alterPartitionApi>
 type PartitionRequest = Request['topics'][number]['partitions'][number]
 
 /**

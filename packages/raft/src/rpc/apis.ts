@@ -6,6 +6,8 @@ import type {
   BeginQuorumEpochResponse,
   EndQuorumEpochRequest,
   EndQuorumEpochResponse,
+  FetchRequest,
+  FetchResponse,
   FetchSnapshotRequest,
   FetchSnapshotResponse,
   ReadIndexRequest,
@@ -13,6 +15,9 @@ import type {
   VoteRequest,
   VoteResponse,
 } from '../messages.ts'
+import { fetchRequestCodec } from './fetch-request-codec.ts'
+import { fetchResponseCodec } from './fetch-response-codec.ts'
+import { refusals } from './refusals.ts'
 
 const nodeId = z.int().min(-1)
 const voterId = z.int().nonnegative()
@@ -21,16 +26,7 @@ const offset = z.int().nonnegative()
 const name = z.string().min(1).max(64)
 const sender = { clusterId: name, epoch }
 
-const refusal = z.enum([
-  'FENCED_LEADER_EPOCH',
-  'INCONSISTENT_CLUSTER_ID',
-  'INVALID_VOTER_KEY',
-  'NOT_LEADER',
-  'POSITION_OUT_OF_RANGE',
-  'SHUTTING_DOWN',
-  'SNAPSHOT_NOT_FOUND',
-  'UNKNOWN_LEADER_EPOCH',
-])
+const refusal = z.enum(refusals)
 const answer = {
   error: refusal.exactOptional(),
   epoch,
@@ -111,35 +107,11 @@ export const readIndexApi = defineApi<ReadIndexRequest, ReadIndexResponse>({
 const snapshotId = z.object({ endOffset: offset, epoch })
 const byteCount = z.int().nonnegative()
 
-const fetchRequest = z.object({
-  type: z.literal('fetch'),
-  ...sender,
-  replicaId: nodeId,
-  replicaDirectoryId: name,
-  fetchOffset: offset,
-  lastFetchedEpoch: epoch,
-  highWatermark: offset,
-  maxWaitMs: z.number().nonnegative().max(60_000),
-  readRound: z.int().nonnegative(),
-  leaseMs: z.number().positive().max(3_600_000).exactOptional(),
-})
-
-const fetchResponse = z.object({
-  type: z.literal('fetch'),
-  ...answer,
-  highWatermark: offset,
-  readRound: z.int().nonnegative().exactOptional(),
-  divergingEpoch: z.object({ epoch, endOffset: offset }).exactOptional(),
-  snapshotId: snapshotId.exactOptional(),
-  /** Batches in the log's own encoding, so that their checksums travel with them. */
-  batches: z.instanceof(Uint8Array),
-})
-
 /** Batches for a follower or an observer; Kafka's key. */
-export const fetchApi = defineApi<z.output<typeof fetchRequest>, z.output<typeof fetchResponse>>({
+export const fetchApi = defineApi<FetchRequest, FetchResponse>({
   key: 1,
   name: 'Fetch',
-  versions: [{ request: fetchRequest, response: fetchResponse }],
+  versions: [{ request: fetchRequestCodec, response: fetchResponseCodec }],
 })
 
 /** A part of a snapshot; Kafka's key. */

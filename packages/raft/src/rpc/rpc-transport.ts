@@ -1,4 +1,3 @@
-import { decodeBatches, encodeBatches } from '@quorate/log'
 import {
   type Address,
   type Api,
@@ -8,7 +7,7 @@ import {
   RpcError,
   TransportError,
 } from '@quorate/transport'
-import type { Endpoints, FetchRequest, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
+import type { Endpoints, NodeId, RaftRequest, RaftResponse } from '../messages.ts'
 import { DeliveryError, type DeliveryFailure, type RaftRequestHandler, type RaftTransport } from '../ports.ts'
 import {
   beginQuorumEpochApi,
@@ -61,10 +60,7 @@ class Rpc implements RpcRaftTransport {
       this.#plain(endQuorumEpochApi),
       this.#plain(readIndexApi),
       this.#plain(fetchSnapshotApi),
-      handle(fetchApi, async (request) => {
-        const response = await this.#answer<'fetch'>(request)
-        return { ...response, batches: encodeBatches(response.batches) }
-      }),
+      this.#plain(fetchApi),
     ]
   }
 
@@ -83,7 +79,7 @@ class Rpc implements RpcRaftTransport {
         case 'fetch-snapshot':
           return await client.request(fetchSnapshotApi, request, options)
         case 'fetch':
-          return await this.#fetch(client, request, options)
+          return await client.request(fetchApi, request, options)
       }
     } catch (error) {
       throw new DeliveryError(failureOf(error), `no answer from node ${to}: ${(error as Error).message}`, {
@@ -124,15 +120,6 @@ class Rpc implements RpcRaftTransport {
     const client = this.#options.connect(address)
     this.#clients.set(to, { address, client })
     return client
-  }
-
-  async #fetch(
-    client: RpcClient,
-    request: FetchRequest,
-    options: { timeoutMs: number },
-  ): Promise<RaftResponse> {
-    const response = await client.request(fetchApi, request, options)
-    return { ...response, batches: decodeBatches(response.batches) }
   }
 
   #plain<Request extends RaftRequest, Response extends RaftResponse>(

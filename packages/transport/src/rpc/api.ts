@@ -1,10 +1,10 @@
-import type { z } from 'zod'
 import type { RequestContext } from '../transport.ts'
+import type { BodyFormat } from './body.ts'
 
 /** One version of an API: what goes over and what comes back. */
 export interface ApiVersion<Request, Response> {
-  readonly request: z.ZodType<Request>
-  readonly response: z.ZodType<Response>
+  readonly request: BodyFormat<Request>
+  readonly response: BodyFormat<Response>
 }
 
 /**
@@ -19,6 +19,12 @@ export interface Api<Request = unknown, Response = unknown> {
   readonly minVersion?: number
   readonly versions: readonly ApiVersion<Request, Response>[]
 }
+
+/** What is asked with an API: the request of its type. */
+export type RequestOf<SomeApi> = SomeApi extends Api<infer Request, infer _> ? Request : never
+
+/** What an API answers: the response of its type. */
+export type ResponseOf<SomeApi> = SomeApi extends Api<infer _, infer Response> ? Response : never
 
 /** What an API handler is told beside the request itself. */
 export interface RpcContext extends RequestContext {

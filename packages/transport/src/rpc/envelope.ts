@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr'
+import { decodeBinaryAnswer, decodeBinaryRequest } from './binary-frames.ts'
 import { messagePackFault } from './message-pack-guard.ts'
 import { RpcError } from './errors.ts'
 import type { RpcErrorCode } from './errors.ts'
@@ -34,6 +35,8 @@ export function encodeRequest({ apiKey, version, body }: RequestEnvelope): Uint8
 
 /** Decodes one request; elements a newer peer adds at the end are ignored. @throws RPC_INVALID_REQUEST */
 export function decodeRequest(frame: Uint8Array): RequestEnvelope {
+  const binary = decodeBinaryRequest(frame)
+  if (binary !== undefined) return binary
   const [apiKey, version, body] = decode(frame, 'RPC_INVALID_REQUEST')
   if (!isUnsigned(apiKey) || !isUnsigned(version))
     throw new RpcError('RPC_INVALID_REQUEST', 'the frame does not start with an api key and a version')
@@ -52,6 +55,8 @@ export function encodeRefusal({ code, message, details, retriable }: RpcError): 
 
 /** Decodes one response to the body of the answer. @throws the peer's RpcError, or RPC_INVALID_RESPONSE */
 export function decodeResponse(frame: Uint8Array): unknown {
+  const binary = decodeBinaryAnswer(frame)
+  if (binary !== undefined) return binary
   const [kind, ...rest] = decode(frame, 'RPC_INVALID_RESPONSE')
   if (kind === ANSWERED) return rest[0]
   const [code, message, details, retriable] = rest

@@ -5,7 +5,9 @@ import { functionOption, parseOptions, portOption } from '../options.ts'
 import type { Address, Listener, RequestContext, Transport } from '../transport.ts'
 import { apiVersions, rangeOf } from './api-versions.ts'
 import { handle } from './api.ts'
-import type { Api, HandledApi, RpcContext } from './api.ts'
+import type { Api, ApiVersion, HandledApi, RpcContext } from './api.ts'
+import { encodeBinaryAnswer } from './binary-frames.ts'
+import { isCodec, readBody } from './body.ts'
 import { decodeRequest, encodeAnswer, encodeRefusal } from './envelope.ts'
 import { RpcError } from './errors.ts'
 
@@ -102,8 +104,10 @@ class Dispatcher {
       const { apiKey, version, body } = decodeRequest(frame)
       const { api, handler } = this.#find(apiKey)
       apiName = api.name
-      const request = validated(api, version, body)
-      return encodeAnswer(await handler(request, new Call(context, version)))
+      const { request, response } = formatsOf(api, version)
+      const asked = readBody(request, body, (why) => invalidRequest(api, version, why))
+      const answer = await handler(asked, new Call(context, version))
+      return isCodec(response) ? encodeBinaryAnswer(response, answer) : encodeAnswer(answer)
     } catch (error) {
       return this.#refuse(error, apiName, context)
     } finally {
@@ -156,22 +160,19 @@ class Call implements RpcContext {
   }
 }
 
-function validated(api: Api, version: number, body: unknown): unknown {
+function formatsOf(api: Api, version: number): ApiVersion<unknown, unknown> {
   const range = rangeOf(api)
-  const schemas = api.versions[version - range.min]
-  if (schemas === undefined) {
-    throw new RpcError(
-      'RPC_UNSUPPORTED_VERSION',
-      `${api.name} is served in versions ${range.min} to ${range.max}, not in version ${version}`,
-      { apiKey: api.key, version, min: range.min, max: range.max },
-    )
-  }
-  const parsed = schemas.request.safeParse(body)
-  if (parsed.success) return parsed.data
-  throw new RpcError('RPC_INVALID_REQUEST', `${api.name}: ${z.prettifyError(parsed.error)}`, {
-    apiKey: api.key,
-    version,
-  })
+  const formats = api.versions[version - range.min]
+  if (formats !== undefined) return formats
+  throw new RpcError(
+    'RPC_UNSUPPORTED_VERSION',
+    `${api.name} is served in versions ${range.min} to ${range.max}, not in version ${version}`,
+    { apiKey: api.key, version, min: range.min, max: range.max },
+  )
+}
+
+function invalidRequest(api: Api, version: number, why: string): RpcError {
+  return new RpcError('RPC_INVALID_REQUEST', `${api.name}: ${why}`, { apiKey: api.key, version })
 }
 
 function handlersByKey(handlers: readonly HandledApi[]): ReadonlyMap<number, HandledApi> {

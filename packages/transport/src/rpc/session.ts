@@ -1,9 +1,10 @@
-import { z } from 'zod'
 import { TransportError } from '../errors.ts'
 import type { Address, Connection, Transport } from '../transport.ts'
 import { apiVersions, commonVersion } from './api-versions.ts'
 import type { VersionRange } from './api-versions.ts'
 import type { Api } from './api.ts'
+import { encodeBinaryRequest } from './binary-frames.ts'
+import { isCodec, readBody } from './body.ts'
 import { decodeResponse, encodeRequest } from './envelope.ts'
 import { RpcError } from './errors.ts'
 
@@ -86,12 +87,12 @@ async function ask<Request, Response>(
   body: Request,
   signal: AbortSignal,
 ): Promise<Response> {
-  const frame = await connection.request(encodeRequest({ apiKey: api.key, version, body }), { signal })
-  const answer = decodeResponse(frame)
-  const parsed = api.versions[version - (api.minVersion ?? 0)]!.response.safeParse(answer)
-  if (parsed.success) return parsed.data
-  throw new RpcError('RPC_INVALID_RESPONSE', `${api.name}: ${z.prettifyError(parsed.error)}`, {
-    apiKey: api.key,
-    version,
+  const { request, response } = api.versions[version - (api.minVersion ?? 0)]!
+  const frame = isCodec(request)
+    ? encodeBinaryRequest(api.key, version, request, body)
+    : encodeRequest({ apiKey: api.key, version, body })
+  const answer = decodeResponse(await connection.request(frame, { signal }))
+  return readBody(response, answer, (why) => {
+    return new RpcError('RPC_INVALID_RESPONSE', `${api.name}: ${why}`, { apiKey: api.key, version })
   })
 }
