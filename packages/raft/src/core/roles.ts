@@ -123,7 +123,7 @@ interface Resigned {
 /** The part a node plays, with what it needs to remember while it plays it. */
 export type Role = Unattached | Prospective | Candidate | Leader | Follower | Resigned
 
-/** What a role wants to become. Roles return it; `core.ts` alone carries it out, by the table there. */
+/** What a role wants to become. Roles return it; `role-machine.ts` alone carries it out, by the table there. */
 export type Transition =
   | { readonly to: 'unattached'; readonly epoch: Epoch; readonly vote?: Vote; readonly delayMs?: number }
   | { readonly to: 'prospective'; readonly lostLeaderId?: NodeId }

@@ -76,7 +76,7 @@ export const electionBugs: readonly PlantedBug[] = [
     name: 'leads the same epoch again after a restart',
     edits: [
       {
-        file: 'core/core.ts',
+        file: 'core/role-machine.ts',
         find: 'this.#role = enterUnattached(replica, waitMs)',
         replace:
           'this.#role = replica.vote?.id === replica.config.id && replica.epoch === replica.log.lastEpoch\n      ? enterLeader(replica, [replica.config.id]) : enterUnattached(replica, waitMs)',
@@ -108,7 +108,7 @@ export const electionBugs: readonly PlantedBug[] = [
     name: 'stands without a pre-vote',
     edits: [
       {
-        file: 'core/core.ts',
+        file: 'core/role-machine.ts',
         find: 'return enterProspective(replica, transition.lostLeaderId)',
         replace: 'return enterProspective === undefined ? this.#role : enterCandidate(replica)',
       },

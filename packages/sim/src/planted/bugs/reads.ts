@@ -37,7 +37,7 @@ export const readBugs: readonly PlantedBug[] = [
     name: 'votes although a lease counts on it',
     edits: [
       {
-        file: 'core/core.ts',
+        file: 'core/requests.ts',
         find: "if (request.type === 'vote' && isBound(replica))",
         replace: 'if (Number(isBound(replica)) > 1)',
       },
@@ -67,7 +67,7 @@ export const readBugs: readonly PlantedBug[] = [
     name: 'forgets at restart that a lease may count on it',
     edits: [
       {
-        file: 'core/core.ts',
+        file: 'core/role-machine.ts',
         find: 'if (replica.epoch > 0) promise(replica)',
         replace: 'if (replica.epoch < 0) promise(replica)',
       },

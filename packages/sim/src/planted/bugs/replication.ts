@@ -107,8 +107,8 @@ export const replicationBugs: readonly PlantedBug[] = [
     name: 'serves fetches of an earlier epoch',
     edits: [
       {
-        file: 'core/core.ts',
-        find: "if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')\n      if (request.epoch > replica.epoch)",
+        file: 'core/requests.ts',
+        find: "if (request.epoch < replica.epoch) return refuse('FENCED_LEADER_EPOCH')\n    if (request.epoch > replica.epoch)",
         replace: 'if (request.epoch > replica.epoch)',
       },
     ],

@@ -62,7 +62,7 @@ export const voterBugs: readonly PlantedBug[] = [
     name: 'votes under the identity of a lost disk',
     edits: [
       {
-        file: 'core/core.ts',
+        file: 'core/requests.ts',
         find: 'return request.voterDirectoryId === undefined || request.voterDirectoryId === config.directoryId',
         replace: 'return true',
       },
