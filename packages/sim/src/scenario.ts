@@ -162,7 +162,7 @@ async function makeProgress(
   await expect(() => {
     if (cluster.reach.proposalsAcknowledged > before) return true
     // A leader may have to refuse one, or stop for it: then the client asks again.
-    if (survivors.every((node) => node.openProposals === 0)) cluster.leader?.propose(0, 1)
+    if (survivors.every((node) => node.openProposals === 0)) cluster.leader?.clients.propose(0, 1)
     return false
   }, 'it takes no writes')
   await expect(isAgreed, 'it does not stay together')

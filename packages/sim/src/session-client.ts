@@ -41,7 +41,7 @@ export class SessionClient {
     if (session === undefined) {
       if (this.#isOpening && this.#random.chance(0.8)) return
       this.#isOpening = true
-      node.openSession((id) => this.#opened(id))
+      node.clients.openSession((id) => this.#opened(id))
       return
     }
     const { appends, reach } = this.#cluster
@@ -53,7 +53,7 @@ export class SessionClient {
     const [write, sequence] = [this.#write, this.#sequence]
     // A connection that breaks has some clients ask again before the first attempt has got anywhere.
     for (let attempts = this.#random.chance(0.3) ? 2 : 1; attempts > 0; attempts -= 1) {
-      node.proposeInSession(write, { id: session, sequence }, (outcome) => this.#told(write, outcome))
+      node.clients.proposeInSession(write, { id: session, sequence }, (outcome) => this.#told(write, outcome))
     }
   }
 

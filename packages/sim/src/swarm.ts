@@ -2,7 +2,8 @@ import type { RaftTuning, ReadLeaseOptions } from '@quorate/raft'
 import type { FaultName } from './faults/actions.ts'
 import { chooseFaults, type Profile, profiles } from './profiles.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
-import type { ClusterOptions, LastWords } from './world/cluster.ts'
+import type { ClusterOptions } from './world/cluster.ts'
+import type { Word } from './world/last-words.ts'
 
 /** Everything a seed decides. */
 export interface SwarmConfiguration {
@@ -74,12 +75,14 @@ function chooseLastWords(
   random: SeededRandom,
 ): ClusterOptions['lastWords'] {
   const kinds = ['granted-vote', 'vote-request', 'fetch', 'batches'] as const
-  const what: LastWords = random.pick(profile === 'amnesia' ? kinds : ['anything', ...kinds])
+  const what: Word = random.pick(profile === 'amnesia' ? kinds : ['anything', ...kinds])
   const maxRate = what === 'anything' ? 0.05 : 0.3
   const isSpared =
     profile === 'flapping' || profile === 'leases' || (profile === 'swarm' && random.chance(0.5))
   const rate = isSpared ? 0 : random() * random() * maxRate
-  return { what, rate, absenceMs: electionTimeoutMs * random.pick([0.02, 0.2, 1]) }
+  const mayDie = profile !== 'flapping' && profile !== 'leases'
+  const snapshotRate = mayDie ? random.pick([0, 0, 0.3]) : 0
+  return { what, rate, snapshotRate, absenceMs: electionTimeoutMs * random.pick([0.02, 0.2, 1]) }
 }
 
 function chooseCluster(
@@ -136,7 +139,6 @@ function chooseCluster(
     },
     disk: { minSyncMs: 0.05, maxSyncMs: isCalm ? 1 : 0.1 + maxSyncMs },
     snapshotPaddingBytes: random.pick([0, 0, 300]),
-    snapshotDeathRate: isCalm || isLeased ? 0 : random.pick([0, 0, 0.3]),
     minClockRate,
     clocks: isLeased || random.chance(0.3) ? 'extreme' : 'between',
     lastWords: chooseLastWords(profile, electionTimeoutMs, random),

@@ -20,8 +20,7 @@ const calm: ClusterOptions = {
   minClockRate: 1,
   clocks: 'between',
   snapshotPaddingBytes: 0,
-  snapshotDeathRate: 0,
-  lastWords: { what: 'anything', rate: 0, absenceMs: 0 },
+  lastWords: { what: 'anything', rate: 0, snapshotRate: 0, absenceMs: 0 },
 }
 
 async function led(): Promise<Cluster> {
@@ -56,10 +55,10 @@ t.test(
       cluster.network.block(old?.id ?? 0, id)
       cluster.network.block(id, old?.id ?? 0)
     }
-    old?.propose(1, 1)
+    old?.clients.propose(1, 1)
     t.ok(await cluster.run(10_000, () => cluster.leader !== undefined && cluster.leader !== old))
     t.ok(await cluster.run(10_000, () => old?.isLeader === false), 'it gave up by itself')
-    cluster.leader?.propose(2, 1)
+    cluster.leader?.clients.propose(2, 1)
     cluster.network.heal()
     t.ok(
       await cluster.run(10_000, () => cluster.reach.truncations === 1 && cluster.reach.proposalsLost === 1),
@@ -74,7 +73,7 @@ t.test('a stopped leader acknowledges nothing, and follows when it goes on', asy
   old?.stop()
   t.ok(await cluster.run(10_000, () => cluster.leader !== undefined && cluster.leader !== old))
   const acknowledged = cluster.reach.proposalsAcknowledged
-  old?.propose(1, 1)
+  old?.clients.propose(1, 1)
   old?.resume()
   t.ok(await cluster.run(10_000, () => old?.isLeader === false))
   t.equal(cluster.reach.proposalsAcknowledged, acknowledged)
@@ -82,8 +81,8 @@ t.test('a stopped leader acknowledges nothing, and follows when it goes on', asy
 
 t.test('a read on an observer sees what was acknowledged before it', async (t) => {
   const cluster = await led()
-  cluster.leader?.propose(1, 1)
+  cluster.leader?.clients.propose(1, 1)
   await cluster.run(5_000, () => cluster.reach.proposalsAcknowledged === 1)
-  cluster.nodes.at(-1)?.read()
+  cluster.nodes.at(-1)?.clients.read()
   t.ok(await cluster.run(5_000, () => cluster.reach.reads === 1))
 })

@@ -1,33 +1,11 @@
 import type { Batch, Epoch, Offset } from '@quorate/log'
-import type { NodeId, RaftRequest, RaftResponse, RaftStatus, Voter, VoteRequest } from '@quorate/raft'
+import type { NodeId, RaftRequest, RaftResponse, RaftStatus, Voter } from '@quorate/raft'
+import { type CheckedNode, isSame, type LostDisk, namesOf } from './checked-node.ts'
 import { LogShadow } from './log-shadow.ts'
+import { ReplayCheck } from './replay.ts'
 import { check } from './violation.ts'
+import { VoteCheck } from './votes.ts'
 import { areSame, changesBetween, isMember, votersNamedBy } from './voters.ts'
-
-/** What the checker sees of a node: its disk from outside, and which of its lives this is. */
-export interface CheckedNode {
-  readonly id: NodeId
-  /** Of the disk that it has now. */
-  readonly directoryId: string
-  /** Counts the processes that ran on the node's disk. */
-  readonly life: number
-  readonly disk: {
-    readonly appended: LogShadow
-    readonly durable: LogShadow
-    /** The newest complete snapshot. */
-    readonly snapshots: { readonly latest: { readonly endOffset: Offset } | undefined }
-    readonly hardState:
-      | { readonly epoch: Epoch; readonly vote?: { readonly id: NodeId } | undefined }
-      | undefined
-  }
-}
-
-/** A disk that was replaced, as it was then. What it acknowledged may reach the leader later, and counts. */
-export interface LostDisk {
-  readonly id: NodeId
-  readonly directoryId: string
-  readonly durable: LogShadow
-}
 
 /** What is remembered of a node. The first part outlives its process. */
 interface Memory {
@@ -35,7 +13,6 @@ interface Memory {
   epochFloor: Epoch
   life: number
   highWatermark: Offset
-  readonly applied: LogShadow
 }
 
 interface Reign {
@@ -62,20 +39,19 @@ export class SafetyChecker {
   readonly #lost: LostDisk[] = []
   readonly #memories = new Map<NodeId, Memory>()
   readonly #reigns = new Map<Epoch, Reign>()
-  /** Candidate that each voter voted for, by epoch and then by node and directory. */
-  readonly #votes = new Map<Epoch, Map<string, NodeId>>()
+  readonly #votes = new VoteCheck()
+  readonly #replay: ReplayCheck
   /** Chain hash of the log before and including the batch that ends at an offset in an epoch. */
   readonly #chains = new Map<number, number>()
   /** Offset of the first batch of each epoch, as its leader appended it. */
   readonly #epochStarts = new Map<Epoch, Offset>()
   readonly #commits: Commit[] = []
-  /** Hash of the state machine after everything before an offset. */
-  readonly #stateHashes = new Map<Offset, number>()
 
   /** @param founders - the voters that the quorum begins with */
   constructor(nodes: readonly CheckedNode[], founders: readonly Voter[]) {
     for (const node of nodes) this.#nodes.set(node.id, node)
     this.committed = new LogShadow(founders)
+    this.#replay = new ReplayCheck(this.committed)
   }
 
   /** Leaders that were elected so far, one an epoch. */
@@ -86,7 +62,8 @@ export class SafetyChecker {
   /** A process starts on `node`'s disk. */
   onStart(node: CheckedNode): void {
     const epochFloor = this.#memories.get(node.id)?.epochFloor ?? 0
-    this.#memories.set(node.id, { epochFloor, life: node.life, highWatermark: 0, applied: new LogShadow() })
+    this.#memories.set(node.id, { epochFloor, life: node.life, highWatermark: 0 })
+    this.#replay.onStart(node)
   }
 
   /** `node` has an empty disk now, under another directory id: what the old one promised does not bind it. */
@@ -167,18 +144,17 @@ export class SafetyChecker {
 
   /** The state machine of `node` took over a snapshot that ends at `endOffset`. */
   onLoad(node: CheckedNode, endOffset: Offset): void {
-    const { applied } = this.#memory(node)
-    check(
-      endOffset >= applied.endOffset,
-      'applied in order',
-      () => `node ${node.id} goes back to ${endOffset} after everything before ${applied.endOffset}`,
-    )
-    check(
-      endOffset <= this.committed.endOffset,
-      'a snapshot is of what is committed',
-      () => `node ${node.id} loads up to ${endOffset}, and ${this.committed.endOffset} is committed`,
-    )
-    applied.restart(this.committed, endOffset)
+    this.#replay.onLoad(node, endOffset)
+  }
+
+  /** `node` is about to apply `batch`. */
+  onApply(node: CheckedNode, batch: Batch): void {
+    this.#replay.onApply(node, batch)
+  }
+
+  /** `node` applied everything before `offset` and its state has this hash. */
+  onState(node: CheckedNode, offset: Offset, stateHash: number): void {
+    this.#replay.onState(node, offset, stateHash)
   }
 
   /** `request` leaves `node`. */
@@ -186,7 +162,7 @@ export class SafetyChecker {
     // Nobody learns an epoch from a question about reads: it is answered in that epoch or refused.
     if (request.type !== 'read-index') this.#onSpoken(node, request.epoch)
     if (request.type === 'vote' && !request.preVote) {
-      this.#onVote(node, request.epoch, node.id)
+      this.#votes.onVote(node, request.epoch, node.id)
     }
     if (request.type === 'fetch') {
       const { durable } = node.disk
@@ -209,45 +185,17 @@ export class SafetyChecker {
       () => `node ${node.id} serves a fetch of epoch ${request.epoch} in epoch ${response.epoch}`,
     )
     if (response.type !== 'vote' || request.type !== 'vote' || !response.granted) return
-    this.#onGranted(node, request)
-  }
-
-  /** `node` is about to apply `batch`. */
-  onApply(node: CheckedNode, batch: Batch): void {
-    const { applied } = this.#memory(node)
-    check(
-      batch.baseOffset === applied.endOffset,
-      'applied in order',
-      () => `node ${node.id} applies ${batch.baseOffset} after everything before ${applied.endOffset}`,
-    )
-    applied.append(batch)
-    check(
-      applied.endOffset <= this.committed.endOffset &&
-        applied.chain === this.committed.chainAt(applied.endOffset),
-      'state machine safety',
-      () => `node ${node.id} applies something at ${batch.baseOffset} that is not what was committed there`,
-    )
-  }
-
-  /** `node` applied everything before `offset` and its state has this hash. */
-  onState(node: CheckedNode, offset: Offset, stateHash: number): void {
-    const known = this.#stateHashes.get(offset)
-    if (known === undefined) this.#stateHashes.set(offset, stateHash)
-    check(
-      known === undefined || known === stateHash,
-      'state hash',
-      () => `node ${node.id} has another state than others had at ${offset}`,
-    )
+    this.#votes.onGranted(node, request)
   }
 
   /** The state machine of `node` is told that its node leads `epoch`. */
   onLeading(node: CheckedNode, epoch: Epoch): void {
     const start = this.#epochStarts.get(epoch)
-    const { applied } = this.#memory(node)
+    const appliedEnd = this.#replay.endOffset(node)
     check(
-      start !== undefined && applied.endOffset >= start,
+      start !== undefined && appliedEnd >= start,
       'leadership is told after the past',
-      () => `node ${node.id} leads from ${start} on, and has applied up to ${applied.endOffset}`,
+      () => `node ${node.id} leads from ${start} on, and has applied up to ${appliedEnd}`,
     )
   }
 
@@ -318,47 +266,6 @@ export class SafetyChecker {
     )
   }
 
-  #onGranted(node: CheckedNode, request: VoteRequest): void {
-    check(
-      request.voterId === node.id && (request.voterDirectoryId ?? node.directoryId) === node.directoryId,
-      'only who was asked votes',
-      () =>
-        `node ${node.id} on ${node.directoryId} votes for ${request.voterId} on ${request.voterDirectoryId}`,
-    )
-    const { appended } = node.disk
-    const isBehind =
-      request.lastEpoch < appended.lastEpoch ||
-      (request.lastEpoch === appended.lastEpoch && request.endOffset < appended.endOffset)
-    check(
-      !isBehind,
-      'votes go to logs that are not behind',
-      () => `node ${node.id} would elect node ${request.candidateId}, whose log is behind its own`,
-    )
-    if (!request.preVote) this.#onVote(node, request.epoch, request.candidateId)
-  }
-
-  #onVote(node: CheckedNode, epoch: Epoch, candidateId: NodeId): void {
-    const votes = this.#votes.get(epoch) ?? new Map<string, NodeId>()
-    this.#votes.set(epoch, votes)
-    const key = nameOf(node)
-    const known = votes.get(key) ?? candidateId
-    votes.set(key, known)
-    check(
-      known === candidateId,
-      'one vote an epoch',
-      () => `node ${node.id} votes for ${known} and ${candidateId} in epoch ${epoch}`,
-    )
-    // The vote for oneself may still be on its way to the disk while others are asked.
-    if (candidateId === node.id) return
-    const { hardState } = node.disk
-    const isOver = hardState !== undefined && hardState.epoch > epoch
-    check(
-      isOver || (hardState?.epoch === epoch && hardState.vote?.id === candidateId),
-      'a vote is durable before it is sent',
-      () => `node ${node.id} votes for ${candidateId} in epoch ${epoch}, and its disk does not say so`,
-    )
-  }
-
   #onLeader(node: CheckedNode, { epoch, voters }: RaftStatus): void {
     const reign = this.#reigns.get(epoch)
     if (reign !== undefined) {
@@ -375,23 +282,7 @@ export class SafetyChecker {
       return
     }
     this.#reigns.set(epoch, { leaderId: node.id, life: node.life })
-    const { hardState } = node.disk
-    check(
-      hardState?.epoch === epoch && hardState.vote?.id === node.id,
-      'a vote is durable before it is sent',
-      () => `node ${node.id} leads epoch ${epoch} by a vote of its own that its disk does not hold`,
-    )
-    const votes = [...(this.#votes.get(epoch) ?? [])].filter(([, candidate]) => candidate === node.id)
-    const voted = voters.filter(
-      (voter) =>
-        isSame(voter, node) ||
-        votes.some(([name]) => name === nameOf(voter) || name.startsWith(`${nameOf(voter)}/`)),
-    )
-    check(
-      voted.length * 2 > voters.length,
-      'a leader has the votes of a majority',
-      () => `node ${node.id} leads epoch ${epoch} by ${namesOf(voted)} of ${namesOf(voters)}`,
-    )
+    this.#votes.onElected(node, epoch, voters)
     const before = this.#commits.findLast((commit) => commit.epoch < epoch)?.endOffset ?? 0
     check(
       node.disk.appended.chainAt(before) === this.committed.chainAt(before),
@@ -470,16 +361,4 @@ function countingSets(log: LogShadow, { voters, highWatermark }: RaftStatus): (r
   if (!areSame(voters, log.voters)) return [voters, log.voters]
   if (highWatermark >= log.votersEnd) return [voters]
   return [voters, log.votersBefore(log.votersEnd - 1).voters]
-}
-
-function isSame(voter: Voter, { id, directoryId }: Pick<CheckedNode, 'id' | 'directoryId'>): boolean {
-  return isMember([voter], id, directoryId)
-}
-
-function nameOf({ id, directoryId }: Voter): string {
-  return directoryId === undefined ? String(id) : `${id}/${directoryId}`
-}
-
-function namesOf(voters: readonly Voter[]): string {
-  return voters.map(nameOf).join(' ') || 'nobody'
 }

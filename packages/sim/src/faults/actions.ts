@@ -94,7 +94,7 @@ function stallDisk({ cluster, random, electionTimeoutMs }: FaultContext): void {
   cluster.traceFault(leader.id, 'disk stalls')
   const stallMs = random.between(3, 6) * electionTimeoutMs
   leader.speed = { minSyncMs: stallMs, maxSyncMs: 2 * stallMs }
-  leader.propose(random.upTo(4), 1)
+  leader.clients.propose(random.upTo(4), 1)
   cluster.time.setTimer(stallMs, () => {
     leader.speed = cluster.options.disk
   })
@@ -141,12 +141,12 @@ function duel(context: FaultContext): void {
   if (leader === undefined) return
   cluster.network.heal()
   partition(context, 'leaderWithMinority')
-  leader.propose(random.upTo(4), 1)
+  leader.clients.propose(random.upTo(4), 1)
   cluster.time.setTimer(random() * 4 * electionTimeoutMs, () => {
     leader.kill()
     cluster.network.heal()
     const next = cluster.leader
-    next?.propose(random.upTo(4), 1)
+    next?.clients.propose(random.upTo(4), 1)
     if (next !== undefined && random.chance(0.5)) {
       cluster.time.setTimer(random() * electionTimeoutMs * 0.2, () => bounce(context, next))
     }
@@ -183,9 +183,9 @@ export const faultActions = {
   usurp,
   damage,
   damageSnapshot,
-  snapshot: ({ cluster, random }) => random.pick(cluster.nodes).snapshot(),
-  resign: ({ cluster }) => cluster.leader?.resign(),
-  transfer: ({ cluster }) => cluster.leader?.transfer(),
+  snapshot: ({ cluster, random }) => random.pick(cluster.nodes).operator.snapshot(),
+  resign: ({ cluster }) => cluster.leader?.operator.resign(),
+  transfer: ({ cluster }) => cluster.leader?.operator.transfer(),
   rollingRestart,
   duel,
   addVoter,

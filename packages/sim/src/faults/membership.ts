@@ -50,7 +50,7 @@ export function addVoter({ cluster, random, electionTimeoutMs }: FaultContext): 
   const added = { id, directoryId }
   const planned = [...voters, added]
   if (!hasMajority(planned, cluster.nodes)) return
-  leader.changeVoters('add', added, planned, random.between(1, 10) * electionTimeoutMs)
+  leader.operator.changeVoters('add', added, planned, random.between(1, 10) * electionTimeoutMs)
 }
 
 /** The leader is asked to remove a voter: one whose disk is gone, if there is one, or any. */
@@ -76,7 +76,7 @@ function remove({ cluster, random, electionTimeoutMs }: FaultContext, id: NodeId
   const planned = voters.filter((voter) => voter !== removed)
   if (!hasMajority(planned, cluster.nodes)) return
   const named = { id, directoryId: removed.directoryId }
-  leader?.changeVoters('remove', named, planned, random.between(1, 10) * electionTimeoutMs)
+  leader?.operator.changeVoters('remove', named, planned, random.between(1, 10) * electionTimeoutMs)
 }
 
 /** A leader that hears nobody is asked to change the voters: what it appends then may be all that anyone knows of it. */

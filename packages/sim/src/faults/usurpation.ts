@@ -71,7 +71,7 @@ const ways = {
    */
   pause: ({ cluster, random, electionTimeoutMs }, { leader, others }) => {
     const { time, network, options } = cluster
-    leader.propose(random.upTo(4), 1)
+    leader.clients.propose(random.upTo(4), 1)
     time.setTimer(random() * network.faults.maxDelayMs, () => leader.stop())
     const roundTripMs = 2 * (network.faults.maxDelayMs + options.disk.maxSyncMs)
     time.setTimer(roundTripMs, () => turnAway(cluster, leader, others))
@@ -93,7 +93,7 @@ function writeAndRead({ cluster, random, electionTimeoutMs }: FaultContext, dura
   const pauseMs = electionTimeoutMs / 16
   for (let delayMs = 0; delayMs < durationMs; delayMs += pauseMs) {
     cluster.time.setTimer(delayMs, () => {
-      if (random.chance(0.7)) cluster.leader?.propose(random.upTo(4), 1)
+      if (random.chance(0.7)) cluster.leader?.clients.propose(random.upTo(4), 1)
       readFromLeaders(cluster)
     })
   }

@@ -12,20 +12,19 @@ import {
 import { type Append, AppendHistory } from '../checks/appends.ts'
 import { DiskStallCheck } from '../checks/disk-stall.ts'
 import { QuorumCheck } from '../checks/quorum.ts'
-import { type LostDisk, SafetyChecker } from '../checks/safety.ts'
+import type { LostDisk } from '../checks/checked-node.ts'
+import { SafetyChecker } from '../checks/safety.ts'
 import type { LogShadow } from '../checks/log-shadow.ts'
 import { check, Violation } from '../checks/violation.ts'
 import { noReach, type Reach } from '../reach.ts'
 import { type SeededRandom, seededRandom } from '../random.ts'
 import { Trace, type TraceKind } from '../trace.ts'
 import type { DiskSpeed } from './disk.ts'
+import { LastWords, type LastWordsOptions, type Word } from './last-words.ts'
 import { type NetworkFaults, SimulatedNetwork } from './network.ts'
 import { directoryOf, SimulatedNode } from './node.ts'
 import type { RegisterWrite } from './register-machine.ts'
 import { VirtualTime } from './virtual-time.ts'
-
-/** Which messages a sender may not survive sending. */
-export type LastWords = 'anything' | 'vote-request' | 'granted-vote' | 'fetch' | 'batches'
 
 /** How a cluster is made. */
 export interface ClusterOptions {
@@ -40,11 +39,9 @@ export interface ClusterOptions {
   /** Every clock runs at a rate of its own between this and its inverse, or at one of the two. */
   readonly minClockRate: number
   readonly clocks: 'between' | 'extreme'
-  readonly lastWords: { readonly what: LastWords; readonly rate: number; readonly absenceMs: number }
+  readonly lastWords: LastWordsOptions
   /** Bytes that a snapshot carries beside the registers. */
   readonly snapshotPaddingBytes: number
-  /** Share of the snapshots whose completion the process does not survive. */
-  readonly snapshotDeathRate: number
   /** Gets one line an event. */
   readonly print?: (line: string) => void
 }
@@ -66,16 +63,14 @@ export class Cluster {
   readonly #diskStall: DiskStallCheck
   readonly #touched = new Set<SimulatedNode>()
   readonly #byId = new Map<NodeId, SimulatedNode>()
-  #lastWordsRate: number
-  #snapshotDeathRate: number
+  readonly #lastWords: LastWords
   #violation: Violation | undefined
 
   constructor(options: ClusterOptions) {
     this.options = options
     this.events = new Trace(options.print)
     this.random = seededRandom(options.seed)
-    this.#lastWordsRate = options.lastWords.rate
-    this.#snapshotDeathRate = options.snapshotDeathRate
+    this.#lastWords = new LastWords(this, options.lastWords)
     const { random, time, reach } = this
     this.network = new SimulatedNetwork({
       time,
@@ -137,10 +132,9 @@ export class Cluster {
     return this.time.run(durationMs, () => this.#afterEvent(), done)
   }
 
-  /** From now on nobody dies of what it says. */
+  /** From now on nobody dies of what it does. */
   endLastWords(): void {
-    this.#lastWordsRate = 0
-    this.#snapshotDeathRate = 0
+    this.#lastWords.end()
   }
 
   /** The run ends after the event under way. The first violation counts, the others follow from it. */
@@ -205,7 +199,7 @@ export class Cluster {
   onSnapshot(node: SimulatedNode): void {
     this.reach.snapshotsCompleted += 1
     this.trace(node, 'snapshot', -1, -1, node.disk.snapshots.latest?.endOffset ?? -1)
-    if (this.#mayDie(node, this.#snapshotDeathRate)) this.reach.crashesAfterSnapshot += 1
+    this.#lastWords.snapshotCompleted(node)
   }
 
   /** The state of `node` is that of a snapshot which ends at `endOffset`, and has this hash now. */
@@ -287,16 +281,16 @@ export class Cluster {
     this.events.add(this.time.nowMs, from, 'send', to, request.epoch, offset, detail)
     this.#guard(() => this.safety.onRequest(node, request))
     const isVoteRequest = request.type === 'vote' && !request.preVote
-    if (isVoteRequest) this.#afterLastWords(node, 'vote-request')
-    else if (request.type === 'fetch') this.#afterLastWords(node, 'fetch')
-    else this.#afterLastWords(node, 'anything')
+    if (isVoteRequest) this.#lastWords.spoken(node, 'vote-request')
+    else if (request.type === 'fetch') this.#lastWords.spoken(node, 'fetch')
+    else this.#lastWords.spoken(node, 'anything')
   }
 
   #onResponse(from: NodeId, to: NodeId, request: RaftRequest, response: RaftResponse): void {
     const node = this.#node(from)
     const { reach } = this
     let detail: string = response.error ?? response.type
-    let kind: LastWords = 'anything'
+    let kind: Word = 'anything'
     let offset = -1
     if (response.type === 'vote') {
       const isPreVote = request.type === 'vote' && request.preVote
@@ -315,7 +309,7 @@ export class Cluster {
       this.safety.onResponse(node, request, response)
       if (response.type === 'fetch' && response.error === undefined) this.#checkServing(node, response.epoch)
     })
-    this.#afterLastWords(node, kind)
+    this.#lastWords.spoken(node, kind)
   }
 
   #onPull(node: SimulatedNode, to: NodeId, { snapshotId, position }: FetchSnapshotRequest): void {
@@ -344,26 +338,6 @@ export class Cluster {
     const { replicaDirectoryId } = request
     if (voter === undefined || (voter.directoryId ?? replicaDirectoryId) === replicaDirectoryId)
       this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
-  }
-
-  /** Sometimes a sender dies right after it spoke: the moment at which forgetting something hurts most. */
-  #afterLastWords(node: SimulatedNode, what: LastWords): void {
-    const { lastWords } = this.options
-    if (this.#lastWordsRate === 0 || (lastWords.what !== 'anything' && lastWords.what !== what)) return
-    if (this.#mayDie(node, this.#lastWordsRate)) this.reach.crashesAfterSending += 1
-  }
-
-  /** At a chance of `rate`, the process of `node` dies before anything else happens, and another starts soon. */
-  #mayDie(node: SimulatedNode, rate: number): boolean {
-    if (rate === 0 || !this.random.chance(rate)) return false
-    const { life } = node
-    this.time.setTimer(0, () => {
-      if (!node.isUp || node.life !== life) return
-      node.kill()
-      const absenceMs = this.random() * this.random() * this.options.lastWords.absenceMs
-      this.time.setTimer(absenceMs, () => void node.start())
-    })
-    return true
   }
 
   #afterEvent(): void {

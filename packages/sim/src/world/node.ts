@@ -1,43 +1,29 @@
-import { type Batch, LogError } from '@quorate/log'
+import type { Batch } from '@quorate/log'
 import {
-  type NamedVoter,
   type NodeId,
   openRaft,
-  type Outcome,
-  RaftError,
   type RaftNode,
   type RaftOptions,
   type RaftStatus,
-  type SessionId,
-  type SessionSequence,
   type Voter,
 } from '@quorate/raft'
 import type { Append } from '../checks/appends.ts'
 import { silentLogger } from '@quorate/transport'
 import { Violation } from '../checks/violation.ts'
 import { isMember } from '../checks/voters.ts'
+import { ClientCalls } from './client-calls.ts'
 import type { Cluster } from './cluster.ts'
 import { Disk, type DiskSpeed } from './disk.ts'
 import { type ClockFault, NodeClock } from './node-clock.ts'
-import { decodeWrite, encodeWrite, RegisterMachine, type RegisterWrite } from './register-machine.ts'
+import { OperatorCalls } from './operator-calls.ts'
+import type { Process } from './process.ts'
+import { decodeWrite, RegisterMachine } from './register-machine.ts'
 
 /** Errors of the log that a node answers by stopping, because its disk is full or damaged. */
 const diskErrors = new Set(['LOG_FAILED', 'LOG_CORRUPT', 'LOG_DAMAGED'])
 
 /** Errors of a node whose snapshots are damaged, and nothing else can stand in for them. */
 const snapshotErrors = new Set(['LOG_SNAPSHOT_CORRUPT', 'RAFT_SNAPSHOT_MISSING'])
-
-/** A process that runs: everything that dies with it. */
-interface Process {
-  readonly raft: RaftNode
-  readonly clock: NodeClock
-  readonly machine: RegisterMachine
-  /** Whether the node takes part: it has loaded what its disk has. */
-  readonly gate: { readonly isOpen: boolean }
-  /** Proposals whose outcome it has not told yet. */
-  readonly open: Set<Append>
-  readonly planned: Set<readonly Voter[]>
-}
 
 /** Names the disk that `count` disks make the newest of node `id`. */
 export function directoryOf(id: NodeId, count: number): string {
@@ -68,6 +54,8 @@ export class SimulatedNode {
   lastPull: { readonly endOffset: number; readonly from: NodeId } | undefined
   /** It was asked to give up leadership, so that a resignation proves nothing about the quorum. */
   isResigning = false
+  readonly clients: ClientCalls
+  readonly operator: OperatorCalls
   readonly #cluster: Cluster
   #process: Process | undefined
   #isBusy = false
@@ -78,6 +66,8 @@ export class SimulatedNode {
     this.clockFault = { rate: clockRate, wallOffsetMs: 0 }
     this.speed = speed
     this.disk = this.#newDisk(cluster.founders)
+    this.clients = new ClientCalls(cluster, this, () => this.#process)
+    this.operator = new OperatorCalls(cluster, this, () => this.#process)
   }
 
   #newDisk(founders: readonly Voter[]): Disk {
@@ -276,125 +266,10 @@ export class SimulatedNode {
     this.#process?.clock.resume()
   }
 
-  /** Gives up leadership, if it has it. */
-  resign(): void {
-    if (!this.isLeader || this.isStopped) return
-    this.isResigning = true
-    this.#cluster.reach.resignations += 1
-    this.#process?.raft.resign()
-    this.#cluster.touch(this)
-  }
-
-  /** A client's write, to a node that takes itself for the leader. A stopped process finds it when it goes on. */
-  propose(key: number, count: number): void {
-    const process = this.#process
-    process?.clock.enter(() => this.#proposeNow(process, key, count))
-  }
-
-  /** A client opens a session, or hears nothing. */
-  openSession(told: (id: SessionId) => void): void {
-    const process = this.#process
-    process?.clock.enter(() => {
-      if (this.#process !== process) return
-      process.raft.openSession().then(
-        (id) => {
-          if (this.#process === process) told(id)
-        },
-        () => undefined,
-      )
-      this.#cluster.touch(this)
-    })
-  }
-
-  /** A client's write in a session, which may be one that is repeated. `told` is called unless the process dies before. */
-  proposeInSession(write: RegisterWrite, session: SessionSequence, told: (outcome: Outcome) => void): void {
-    const process = this.#process
-    process?.clock.enter(() => {
-      if (this.#process !== process) return
-      const { nextOffset } = process.raft
-      try {
-        const proposal = process.raft.propose(encodeWrite(write), { session })
-        if (proposal.baseOffset < nextOffset) this.#cluster.reach.sessionRepeats += 1
-        this.#cluster.trace(this, 'propose', -1, proposal.epoch, proposal.baseOffset)
-        void proposal.outcome.then((outcome) => {
-          if (this.#process === process) told(outcome)
-        })
-      } catch (error) {
-        if (!(error instanceof RaftError)) throw error
-        told({ status: 'rejected', error })
-      }
-      this.#cluster.touch(this)
-    })
-  }
-
-  /** A client's linearizable read, on any node. */
-  read(): void {
-    const process = this.#process
-    if (process === undefined || process.clock.isStopped) return
-    const { appends, reach, safety } = this.#cluster
-    const { status } = this
-    if (status?.role === 'leader' && safety.committed.lastEpoch > status.epoch) reach.readsAtOldLeaders += 1
-    const mustSee = appends.readBegins()
-    const { nowMs } = this.#cluster.time
-    process.raft.read().then(
-      (index) => {
-        if (this.#process !== process) return
-        reach.reads += 1
-        // Nobody can have been asked.
-        if (this.#cluster.time.nowMs === nowMs && this.#cluster.voters.length > 1) reach.leaseReads += 1
-        this.#cluster.onRead(this, mustSee, index, process.machine.appliedOffset)
-      },
-      () => {
-        reach.readsRefused += 1
-      },
-    )
-  }
-
-  /** Asks for a snapshot, as an operator does. */
-  snapshot(): void {
-    const process = this.#process
-    if (process === undefined || process.clock.isStopped) return
-    process.raft.snapshot().catch((error: unknown) => {
-      if (!(error instanceof RaftError) && !(error instanceof LogError)) throw error
-    })
-  }
-
-  /** Hands leadership to another voter, if it has it. */
-  transfer(): void {
-    const process = this.#process
-    if (process === undefined || !this.isLeader || this.isStopped) return
-    this.isResigning = true
-    process.raft.transferLeadership().then(
-      () => {
-        this.#cluster.reach.transfers += 1
-      },
-      () => undefined,
-    )
-    this.#cluster.touch(this)
-  }
-
   #onWarning(fields: { readonly reason?: string }): void {
     if (fields.reason !== 'disk-stalled') return
     this.isResigning = true
     this.#cluster.reach.diskStallResignations += 1
-  }
-
-  #proposeNow(process: Process, key: number, count: number): void {
-    if (this.#process !== process || !this.isLeader) return
-    const { appends, reach } = this.#cluster
-    const value = appends.newValue()
-    try {
-      const proposal = process.raft.propose(encodeWrite({ key, value }), { count })
-      const append = appends.proposed(value, proposal)
-      process.open.add(append)
-      void proposal.outcome.then((outcome) => this.#onOutcome(process, append, outcome))
-      this.#cluster.trace(this, 'propose', -1, proposal.epoch, proposal.baseOffset)
-    } catch (error) {
-      if (!(error instanceof RaftError)) throw error
-      reach.proposalsRefused += 1
-      appends.refused(value)
-    }
-    this.#cluster.touch(this)
   }
 
   #applyAll(batches: readonly Batch[]): void {
@@ -410,12 +285,6 @@ export class SimulatedNode {
     this.#cluster.onApply(this, batch, process.machine.stateHash, write)
   }
 
-  /** A process that died tells nobody anything. */
-  #onOutcome(process: Process, append: Append, outcome: Outcome): void {
-    process.open.delete(append)
-    if (this.#process === process) this.#cluster.onOutcome(this, append, outcome)
-  }
-
   /** The machine gets an empty disk, under a directory id of its own. Its process is dead by then. */
   replaceDisk(): void {
     this.#cluster.network.forget(this.id)
@@ -428,37 +297,6 @@ export class SimulatedNode {
     this.lastReign = undefined
     this.disk = this.#newDisk([])
     this.#cluster.onReplaced(this, lost)
-  }
-
-  /** An operator asks this leader to add or remove a voter, so that `planned` will be the voters. */
-  changeVoters(
-    kind: 'add' | 'remove',
-    voter: NamedVoter,
-    planned: readonly Voter[],
-    timeoutMs: number,
-  ): void {
-    const process = this.#process
-    if (process === undefined || !this.isLeader || this.isStopped) return
-    const { reach } = this.#cluster
-    const isItself = kind === 'remove' && voter.id === this.id
-    if (isItself) this.isResigning = true
-    this.#cluster.trace(this, 'voters', voter.id, -1, -1, kind)
-    process.planned.add(planned)
-    const { raft } = process
-    const changed =
-      kind === 'add' ? raft.addVoter(voter, { timeoutMs }) : raft.removeVoter(voter, { timeoutMs })
-    changed
-      .then(
-        () => {
-          if (isItself) reach.leadersRemoved += 1
-          reach[kind === 'add' ? 'votersAdded' : 'votersRemoved'] += 1
-        },
-        ({ code }: RaftError) => {
-          reach[code === 'RAFT_CHANGE_UNKNOWN' ? 'voterChangesUnknown' : 'voterChangesRefused'] += 1
-        },
-      )
-      .finally(() => process.planned.delete(planned))
-    this.#cluster.touch(this)
   }
 
   #stoppedBy(error: Error): void {

@@ -2,7 +2,8 @@ import type { Batch } from '@quorate/log'
 import { ControlRecordType, type RaftStatus } from '@quorate/raft'
 import t from 'tap'
 import { LogShadow } from '../../src/checks/log-shadow.ts'
-import { type CheckedNode, SafetyChecker } from '../../src/checks/safety.ts'
+import type { CheckedNode } from '../../src/checks/checked-node.ts'
+import { SafetyChecker } from '../../src/checks/safety.ts'
 
 interface Node extends CheckedNode {
   life: number
