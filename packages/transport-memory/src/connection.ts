@@ -1,5 +1,5 @@
 import { IncomingRequests, PendingRequests, TransportError } from '@quorate/transport'
-import type { Address, Connection, RequestHandler } from '@quorate/transport'
+import type { Address, CancelSignal, Connection, RequestHandler } from '@quorate/transport'
 import type { Links } from './links.ts'
 
 /** What both ends of a connection know. */
@@ -39,7 +39,7 @@ export class ClientEnd implements Connection {
     this.#peer = peer
   }
 
-  async request(frame: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+  async request(frame: Uint8Array, options: { readonly signal?: CancelSignal } = {}): Promise<Uint8Array> {
     if (this.#gone) throw new TransportError('TRANSPORT_CLOSED', `no connection to ${this.remoteAddress}`)
     checkFrame(frame, this.#route.maxFrameBytes)
     return this.#pending.wait(

@@ -1,5 +1,5 @@
 import { PendingRequests, TransportError } from '@quorate/transport'
-import type { Address, Connection } from '@quorate/transport'
+import type { Address, CancelSignal, Connection } from '@quorate/transport'
 import type { Socket } from 'node:net'
 import { Channel } from './channel.ts'
 import { connectError } from './errors.ts'
@@ -71,7 +71,7 @@ class ClientConnection implements Connection {
     this.closed = this.#channel.gone.then(() => this.#reason)
   }
 
-  async request(frame: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+  async request(frame: Uint8Array, options: { readonly signal?: CancelSignal } = {}): Promise<Uint8Array> {
     if (this.#channel.ended)
       throw new TransportError('TRANSPORT_CLOSED', `no connection to ${this.remoteAddress}`)
     return this.#pending.wait(

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export type { CancelSignal } from './cancel-signal.ts'
 export { sleep, systemClock, systemRandom } from './clock.ts'
 export type { Cancel, Clock, Random } from './clock.ts'
 export { TransportError } from './errors.ts'

@@ -1,3 +1,5 @@
+import type { CancelSignal } from './cancel-signal.ts'
+
 /** Where a listener is. What it looks like is the transport's own affair: `host:port` for TCP, any name in memory. */
 export type Address = string
 
@@ -41,7 +43,7 @@ export interface Connection extends AsyncDisposable {
    *   already), TRANSPORT_CLOSED (nothing sent: the connection was gone before the call), TRANSPORT_DISCONNECTED
    *   (outcome unknown: the peer may have acted), or the signal's reason once `signal` aborts (outcome unknown)
    */
-  request(frame: Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>
+  request(frame: Uint8Array, options?: { readonly signal?: CancelSignal }): Promise<Uint8Array>
   /** Resolves when the connection is gone, with the reason unless this side closed it. Never rejects. */
   readonly closed: Promise<Error | undefined>
   /** Rejects the requests under way with TRANSPORT_DISCONNECTED, then waits until the connection is gone. Idempotent. */

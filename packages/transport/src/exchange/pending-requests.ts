@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancel-signal.ts'
 import { TransportError } from '../errors.ts'
 
 const MAX_ID = 0xffff_ffff
@@ -5,7 +6,7 @@ const MAX_ID = 0xffff_ffff
 interface Pending {
   readonly resolve: (frame: Uint8Array) => void
   readonly reject: (reason: unknown) => void
-  readonly signal: AbortSignal | undefined
+  readonly signal: CancelSignal | undefined
   readonly onAbort: (() => void) | undefined
 }
 
@@ -39,7 +40,7 @@ export class PendingRequests {
   async wait(
     send: (id: number) => void,
     cancel: (id: number) => void,
-    signal?: AbortSignal,
+    signal?: CancelSignal,
   ): Promise<Uint8Array> {
     signal?.throwIfAborted()
     if (this.#pending.size >= this.#maxPendingRequests) {
@@ -55,7 +56,7 @@ export class PendingRequests {
         signal &&
         (() => {
           this.#pending.delete(id)
-          reject(signal.reason as Error)
+          reject(signal.reason)
           cancel(id)
         })
       signal?.addEventListener('abort', onAbort!, { once: true })

@@ -6,7 +6,7 @@ import type { Logger } from '../logger.ts'
 import { functionOption, parseOptions, portOption } from '../options.ts'
 import type { Address, Transport } from '../transport.ts'
 import type { Api } from './api.ts'
-import { abortable, Deadline } from './deadline.ts'
+import { abortable, type Deadline, Deadlines } from './deadline.ts'
 import { RpcError } from './errors.ts'
 import { ReconnectPolicy } from './reconnect-policy.ts'
 import { openSession } from './session.ts'
@@ -97,12 +97,14 @@ class Client implements RpcClient {
   readonly #options: z.output<typeof optionsSchema>
   readonly #reconnect: ReconnectPolicy
   readonly #closing = new AbortController()
+  readonly #deadlines: Deadlines
   #session: Session | undefined
   #connecting: Promise<Session> | undefined
   #inFlight = 0
 
   constructor(options: z.output<typeof optionsSchema>) {
     this.#options = options
+    this.#deadlines = new Deadlines(options.clock)
     this.#reconnect = new ReconnectPolicy(options.clock, options.random, {
       minMs: options.minBackoffMs,
       maxMs: options.maxBackoffMs,
@@ -129,13 +131,13 @@ class Client implements RpcClient {
         { retriable: true },
       )
     }
-    using deadline = new Deadline(this.#options.clock, timeoutMs, signal)
+    using deadline = this.#deadlines.open(timeoutMs, signal)
     this.#inFlight++
     try {
       for (;;) {
         const session = this.#session ?? (await this.#connectWithin(deadline))
         try {
-          return await session.request(api, body, deadline.signal)
+          return await session.request(api, body, deadline)
         } catch (error) {
           // The connection was gone before the request left: whoever waits for the next one has lost nothing.
           if (!(error instanceof TransportError && error.code === 'TRANSPORT_CLOSED')) throw error
@@ -152,6 +154,7 @@ class Client implements RpcClient {
     this.#closing.abort(new RpcError('RPC_CLOSED', `the client of ${this.address} is closed`))
     await this.#connecting?.catch(() => undefined)
     await this.#session?.close()
+    this.#deadlines.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -165,24 +168,25 @@ class Client implements RpcClient {
       this.#connecting = undefined
     })
     try {
-      return await abortable(this.#connecting, deadline.signal)
+      return await abortable(this.#connecting, deadline)
     } catch (error) {
       // Nothing was sent yet, so this is not the time-out whose outcome is unknown.
-      if (deadline.passed && error === deadline.signal.reason)
+      if (deadline.passed && error === deadline.reason)
         throw unreachable(this.address, deadline.timeoutMs, error)
       throw error
     }
   }
 
   async #connect(): Promise<Session> {
-    const { transport, address, clock, connectTimeoutMs, logger } = this.#options
-    using deadline = new Deadline(clock, connectTimeoutMs, this.#closing.signal)
+    const { transport, address, connectTimeoutMs, logger } = this.#options
+    using deadline = this.#deadlines.open(connectTimeoutMs, this.#closing.signal)
+    const signal = deadline.toAbortSignal()
     try {
-      const session = await openSession(transport, address, deadline.signal).catch((error: unknown) => {
+      const session = await openSession(transport, address, signal).catch((error: unknown) => {
         // A process that dies still accepts connections for a moment, and hangs up on them. Whether somebody listens is
         // what the next attempt tells; it is made once, since a peer may hang up on everybody.
         if (!isUnreachable(error)) throw error
-        return openSession(transport, address, deadline.signal)
+        return openSession(transport, address, signal)
       })
       this.#session = session
       this.#reconnect.established()

@@ -1,4 +1,5 @@
 import { TransportError } from '../errors.ts'
+import type { CancelSignal } from '../cancel-signal.ts'
 import type { Address, Connection, Transport } from '../transport.ts'
 import { apiVersions, commonVersion } from './api-versions.ts'
 import type { VersionRange } from './api-versions.ts'
@@ -61,7 +62,7 @@ export class Session {
   async request<Request, Response>(
     api: Api<Request, Response>,
     body: Request,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<Response> {
     return ask(this.#connection, api, this.#versionOf(api as Api), body, signal)
   }
@@ -85,7 +86,7 @@ async function ask<Request, Response>(
   api: Api<Request, Response>,
   version: number,
   body: Request,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Response> {
   const { request, response } = api.versions[version - (api.minVersion ?? 0)]!
   const frame = isCodec(request)
