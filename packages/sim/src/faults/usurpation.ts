@@ -29,18 +29,23 @@ export function usurp(context: FaultContext): void {
   cluster.reach.usurpations += 1
   network.heal()
   const heirs = followers.slice(0, Math.floor(cluster.voters.length / 2))
-  for (const voter of followers) {
-    if (!heirs.includes(voter)) cutOff(cluster, voter, leader)
-  }
+  // Not at once: who is to win without the heirs must have what was just written.
+  time.setTimer(random() * electionTimeoutMs, () => {
+    for (const voter of followers) if (!heirs.includes(voter)) cutOff(cluster, voter, leader)
+  })
   const others = cluster.nodes.filter((node) => node !== leader)
   const { fetchTimeoutMs } = cluster.options.tuning
-  time.setTimer(random.between(0.3, 1.6) * fetchTimeoutMs, () => {
-    writeAndRead(context, 5 * electionTimeoutMs)
-    time.setTimer(random() * electionTimeoutMs, () => {
+  // With writes the heirs get ahead of the others, and promises are renewed all the time; without, anyone may win.
+  const isBusy = random.chance(0.6)
+  time.setTimer(random.between(0.5, 1.8) * fetchTimeoutMs, () => {
+    const blowMs = random() * electionTimeoutMs
+    if (isBusy) writeAndRead(context, blowMs)
+    time.setTimer(blowMs, () => {
+      writeAndRead(context, 4 * electionTimeoutMs)
       if (leader.isLeader) ways[way](context, { leader, heirs, others })
     })
   })
-  time.setTimer(random.between(1.6, 2) * fetchTimeoutMs + 5 * electionTimeoutMs, () => {
+  time.setTimer(random.between(1.8, 2.2) * fetchTimeoutMs + 5 * electionTimeoutMs, () => {
     network.heal()
     for (const node of cluster.nodes) void node.start()
   })
