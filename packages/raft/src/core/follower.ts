@@ -30,7 +30,7 @@ export function enterFollower(replica: Replica, leaderId: NodeId, inDoubt = fals
     leaderGone: inDoubt,
     isSuccessor: false,
     fetch: undefined,
-    retryMs: replica.now,
+    retryMs: -Infinity,
     pulling: false,
     leaderHighWatermark: 0,
     readRound: 0,
@@ -98,7 +98,10 @@ export function onFetchResponse(
   role.leaderHighWatermark = Math.max(role.leaderHighWatermark, response.highWatermark)
 }
 
-/** A fetch got no answer. A broken connection is tried again at once: what the next attempt meets tells more. */
+/**
+ * A fetch got no answer. A broken connection is tried again at once: what the next attempt meets tells more. If that breaks
+ * too, within the backoff, there is a pause: a peer that hangs up on everybody must not keep this node busy.
+ */
 export function onFetchFailure(
   replica: Replica,
   role: Follower,
@@ -107,7 +110,9 @@ export function onFetchFailure(
 ): void {
   if (role.fetch !== correlationId) return
   role.fetch = undefined
-  role.retryMs = reason === 'disconnected' ? replica.now : replica.now + replica.config.retryBackoffMs
+  const { retryBackoffMs } = replica.config
+  const hadLasted = replica.now >= role.retryMs + retryBackoffMs
+  role.retryMs = reason === 'disconnected' && hadLasted ? replica.now : replica.now + retryBackoffMs
   if (reason === 'refused') expectNoMore(replica, role, replica.electionBackoff())
 }
 

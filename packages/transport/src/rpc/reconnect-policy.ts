@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../clock.ts'
+import { TransportError } from '../errors.ts'
 import { backoffMs } from './backoff.ts'
 import type { BackoffLimits } from './backoff.ts'
 
@@ -49,7 +50,9 @@ export class ReconnectPolicy {
       this.#failures = 1
       this.#retryAt = -Infinity
     } else {
-      this.failed(error)
+      // Of the requests that come now nothing is sent: they must not be told what those on the connection were.
+      const what = 'connections to the peer break as soon as they are made'
+      this.failed(new TransportError('TRANSPORT_UNREACHABLE', what, { cause: error }))
     }
   }
 }
