@@ -63,8 +63,8 @@ export class Proposer {
     return proposal
   }
 
-  async submit(payload: Uint8Array, { signal, ...options }: SubmitOptions): Promise<Outcome> {
-    return this.#settled(() => this.propose(payload, options), signal)
+  submit(payload: Uint8Array, options: SubmitOptions): Promise<Outcome> {
+    return this.#settled(() => this.propose(payload, options), options.signal)
   }
 
   async openSession(signal: AbortSignal | undefined): Promise<SessionId> {
@@ -116,15 +116,18 @@ export class Proposer {
     })
   }
 
-  async #settled(propose: () => Proposal, signal: AbortSignal | undefined): Promise<Outcome> {
-    if (signal?.aborted === true) return { status: 'rejected', error: signal.reason as Error }
-    let proposal: Proposal
+  #settled(propose: () => Proposal, signal: AbortSignal | undefined): Promise<Outcome> {
+    if (signal?.aborted === true) return rejected(signal.reason as Error)
     try {
-      proposal = propose()
+      const { outcome } = propose()
+      if (signal === undefined) return outcome
+      return raceSignal(outcome, signal).catch((error: Error) => ({ status: 'unknown', error }))
     } catch (error) {
-      if (error instanceof RaftError) return { status: 'rejected', error }
-      throw error
+      return error instanceof RaftError ? rejected(error) : Promise.reject(error)
     }
-    return raceSignal(proposal.outcome, signal).catch((error: Error) => ({ status: 'unknown', error }))
   }
+}
+
+function rejected(error: Error): Promise<Outcome> {
+  return Promise.resolve({ status: 'rejected', error })
 }
