@@ -77,11 +77,10 @@ function chooseLastWords(
   const kinds = ['granted-vote', 'vote-request', 'fetch', 'batches'] as const
   const what: Word = random.pick(profile === 'amnesia' ? kinds : ['anything', ...kinds])
   const maxRate = what === 'anything' ? 0.05 : 0.3
-  const isSpared =
-    profile === 'flapping' || profile === 'leases' || (profile === 'swarm' && random.chance(0.5))
+  const isCalm = profile === 'flapping' || profile === 'leases'
+  const isSpared = isCalm || (profile === 'swarm' && random.chance(0.5))
   const rate = isSpared ? 0 : random() * random() * maxRate
-  const mayDie = profile !== 'flapping' && profile !== 'leases'
-  const snapshotRate = mayDie ? random.pick([0, 0, 0.3]) : 0
+  const snapshotRate = isCalm ? 0 : random.pick([0, 0, 0.3])
   return { what, rate, snapshotRate, absenceMs: electionTimeoutMs * random.pick([0.02, 0.2, 1]) }
 }
 

@@ -38,9 +38,9 @@ export function usurp(context: FaultContext): void {
   // With writes the heirs get ahead of the others, and promises are renewed all the time; without, anyone may win.
   const isBusy = random.chance(0.6)
   time.setTimer(random.between(0.5, 1.8) * fetchTimeoutMs, () => {
-    const blowMs = random() * electionTimeoutMs
-    if (isBusy) writeAndRead(context, blowMs)
-    time.setTimer(blowMs, () => {
+    const delayMs = random() * electionTimeoutMs
+    if (isBusy) writeAndRead(context, delayMs)
+    time.setTimer(delayMs, () => {
       writeAndRead(context, 4 * electionTimeoutMs)
       if (leader.isLeader) ways[way](context, { leader, heirs, others })
     })
