@@ -47,7 +47,7 @@ export const limitsShape = {
 /** The limits of a database's writer, which all of its logs share. */
 export const writerShape = {
   maxWriteBytes: bytes.default(mebibyte),
-  maxWriteBatches: z.int().min(1).default(512),
+  maxWriteBatches: z.int().min(1).default(1024),
 }
 
 const milliseconds = z.number().min(1)
@@ -136,7 +136,7 @@ export interface LogLimitOptions {
 export interface DatabaseOptions {
   /** Bytes of waiting requests that one write to the database carries, unless a single one is larger. @default 1 MiB */
   readonly maxWriteBytes?: number
-  /** The same in batches. When so much waits, the next write is encoded while one is under way. @default 512 */
+  /** The same in batches. When so much waits, the next write is encoded while one is under way. @default 1024 */
   readonly maxWriteBatches?: number
   /** Bytes that may wait to be written or be under way. Above it: LOG_QUEUE_FULL. @default 64 MiB */
   readonly maxQueueBytes?: number
