@@ -92,7 +92,12 @@ async function runRound(
   return { gapMs, slowestCallMs: load.slowestInFlightMs(faultMs), wrongAnswers }
 }
 
-/** Waits until commits flow and every node has caught up. @returns the leader */
+/**
+ * Waits until commits flow and every node has caught up: has the log, and has applied it. A node that came back reads all
+ * of the log, since raft-kv has no snapshots, and must be done before the next round.
+ *
+ * @returns the leader
+ */
 async function steady(nodes: readonly NodeProcess[], load: Load): Promise<NodeProcess> {
   for (;;) {
     const leader = await findLeader(nodes)
@@ -101,7 +106,11 @@ async function steady(nodes: readonly NodeProcess[], load: Load): Promise<NodePr
       ({ lag, lastFetchAgoMs = Infinity }) => lag < 50 && lastFetchAgoMs < 100,
     )
     const commits = load.lastCommitMs > performance.now() - 50
-    if (status?.role === 'leader' && following?.length === 2 && commits) return leader
+    const statuses = await Promise.all(nodes.map((node) => node.status().catch(() => undefined)))
+    const applying = statuses.some(
+      (other) => other === undefined || other.highWatermark - other.appliedOffset > 50,
+    )
+    if (status?.role === 'leader' && following?.length === 2 && commits && !applying) return leader
     await delay(50)
   }
 }
