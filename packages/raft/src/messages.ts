@@ -70,6 +70,8 @@ export interface FetchRequest extends Envelope {
   readonly type: 'fetch'
   readonly replicaId: NodeId
   readonly replicaDirectoryId: string
+  /** The directory was made to join a quorum that was there already: it is that of no voter whose directory is not known. */
+  readonly isJoiner?: true
   readonly fetchOffset: Offset
   /** Epoch of the batch before `fetchOffset`, 0 if there is none. The leader compares it with its own log. */
   readonly lastFetchedEpoch: Epoch
@@ -99,6 +101,8 @@ export interface FetchSnapshotRequest extends Envelope {
   readonly type: 'fetch-snapshot'
   readonly replicaId: NodeId
   readonly replicaDirectoryId: string
+  /** The directory was made to join a quorum that was there already: it is that of no voter whose directory is not known. */
+  readonly isJoiner?: true
   readonly snapshotId: SnapshotId
   /** Where in the snapshot the part begins: what the sender has of it. In bytes. */
   readonly position: number

@@ -88,6 +88,7 @@ export const messagePairs: readonly MessagePair[] = [
       ...sender,
       replicaId: -1,
       replicaDirectoryId: 'disk-b',
+      isJoiner: true,
       fetchOffset: 0,
       lastFetchedEpoch: 0,
       highWatermark: 0,

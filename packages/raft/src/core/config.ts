@@ -6,6 +6,8 @@ export interface CoreConfig {
   readonly id: NodeId
   readonly directoryId: string
   readonly clusterId: string
+  /** Its directory was made to join a quorum that was there already. */
+  readonly isJoiner: boolean
   /** The voters of a log that does not name any; empty on a node that joins a quorum which is there already. */
   readonly bootstrapVoters: readonly Voter[]
   /** Whom a node without a leader asks who leads, beside the voters it knows. */

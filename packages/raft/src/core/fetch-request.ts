@@ -16,6 +16,7 @@ export function fetchRequest(replica: Replica, maxWaitMs: number, readRound = 0)
     highWatermark: replica.highWatermark,
     maxWaitMs,
     readRound,
+    ...(replica.config.isJoiner ? ({ isJoiner: true } as const) : {}),
     ...promisedLease(replica.config),
   }
 }

@@ -182,18 +182,19 @@ function recordProgress(replica: Replica, role: Leader, request: FetchRequest): 
 function recordContact(
   { now, voters }: Replica,
   role: Leader,
-  { replicaId, replicaDirectoryId }: FetchRequest | FetchSnapshotRequest,
+  { replicaId, replicaDirectoryId, isJoiner }: FetchRequest | FetchSnapshotRequest,
 ): ReplicaProgress | undefined {
   const known = role.progress.get(replicaId)
   if (known?.directoryId === replicaDirectoryId) {
     known.lastFetchMs = now
     return known
   }
-  const isVoter = findVoter(voters, replicaId, replicaDirectoryId) !== undefined
+  const disk = { directoryId: replicaDirectoryId, isJoiner: isJoiner === true }
+  const isVoter = findVoter(voters, replicaId, disk) !== undefined
   if (!isVoter && (replicaId < 0 || role.progress.size >= maxTrackedObservers)) return undefined
   const progress: ReplicaProgress = {
     id: replicaId,
-    directoryId: replicaDirectoryId,
+    ...disk,
     endOffset: 0,
     readRound: 0,
     lastFetchMs: now,
@@ -309,8 +310,9 @@ function extendQuorum(replica: Replica, role: Leader): boolean {
 }
 
 function forgetObservers(replica: Replica, role: Leader): void {
-  for (const { id, directoryId, lastFetchMs } of role.progress.values()) {
-    const isVoter = findVoter(replica.voters, id, directoryId) !== undefined
+  for (const progress of role.progress.values()) {
+    const { id, lastFetchMs } = progress
+    const isVoter = findVoter(replica.voters, id, progress) !== undefined
     if (!isVoter && replica.now - lastFetchMs > observerExpiryMs) role.progress.delete(id)
   }
 }

@@ -25,7 +25,7 @@ import type { SentRequest, WriteId } from './events.ts'
 import { type LogStart, LogView } from './log-view.ts'
 import type { SnapshotPull } from './snapshot-pull.ts'
 import { VoterHistory, type VoterHistoryStart } from './voter-history.ts'
-import { findVoter, hasDirectory } from './voters.ts'
+import { isDiskOf } from './voters.ts'
 
 /** What a core starts from: its configuration, what its disk remembers, and randomness. */
 export interface ReplicaStart {
@@ -134,13 +134,12 @@ export class Replica {
   get mayStand(): boolean {
     if (this.isVoter) return true
     const { previous = [], offset } = this.#voterHistory
-    const { id, directoryId } = this.config
-    return offset >= this.#highWatermark && findVoter(previous, id, directoryId) !== undefined
+    return offset >= this.#highWatermark && this.isSelf(previous.find(({ id }) => id === this.config.id))
   }
 
   /** Whether `voter` is this node. */
   isSelf(voter: Voter | undefined): boolean {
-    return voter?.id === this.config.id && hasDirectory(voter, this.config.directoryId)
+    return voter?.id === this.config.id && isDiskOf(voter, this.config)
   }
 
   /** The other nodes among the voters. One that has this node's id on another disk is not there to be talked to. */

@@ -51,11 +51,16 @@ export function onRequest(machine: RoleMachine, requestId: number, request: Raft
   })
 }
 
-/** Whether a request is for this node on the disk it has. A voter that lost its disk does not act under its old identity. */
+/**
+ * Whether a request is for this node on the disk it has. A voter that lost its disk does not act under its old identity, nor
+ * one that joined later under that of a voter who was there from the beginning.
+ */
 function isAddressedTo(
   { config }: Replica,
   request: { readonly voterId: NodeId; readonly voterDirectoryId?: string },
 ): boolean {
   if (request.voterId !== config.id) return false
-  return request.voterDirectoryId === undefined || request.voterDirectoryId === config.directoryId
+  return request.voterDirectoryId === undefined
+    ? !config.isJoiner
+    : request.voterDirectoryId === config.directoryId
 }

@@ -5,7 +5,7 @@ import type { RoundMark } from './read-lease.ts'
 import type { PendingRead } from './reads.ts'
 import type { Transfer } from './transfer.ts'
 import type { VoterChange } from './voter-change.ts'
-import { hasDirectory } from './voters.ts'
+import { type Disk, isDiskOf } from './voters.ts'
 
 /** No leader is known. A voter waits for one, or for its time to stand; an observer looks for one. */
 export interface Unattached {
@@ -35,9 +35,8 @@ export interface Candidate {
 }
 
 /** What a leader knows of a replica that fetches from it. */
-export interface ReplicaProgress {
+export interface ReplicaProgress extends Disk {
   readonly id: NodeId
-  readonly directoryId: string
   /** Everything before it is durable there. */
   endOffset: Offset
   /** Newest round of reads that it has echoed. */
@@ -89,7 +88,7 @@ export interface Leader {
 /** What is known of `voter`, if its node fetched from the disk that is the voter's. */
 export function progressOfVoter(role: Leader, voter: Voter): ReplicaProgress | undefined {
   const progress = role.progress.get(voter.id)
-  return progress !== undefined && hasDirectory(voter, progress.directoryId) ? progress : undefined
+  return progress !== undefined && isDiskOf(voter, progress) ? progress : undefined
 }
 
 /** Pulls from the leader. */

@@ -45,6 +45,7 @@ export function askForChunk(replica: Replica, role: Follower): void {
     epoch: replica.epoch,
     replicaId: config.id,
     replicaDirectoryId: config.directoryId,
+    ...(config.isJoiner ? ({ isJoiner: true } as const) : {}),
     snapshotId: pull.snapshotId,
     position: pull.position,
     maxBytes: chunkBytes(replica),

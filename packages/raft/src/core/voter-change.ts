@@ -2,9 +2,9 @@ import { assertInvariant, type Offset } from '@quorate/log'
 import type { NamedVoter, Voter } from '../messages.ts'
 import { controlBatch, ControlRecordType } from './control-records.ts'
 import type { Replica } from './replica.ts'
-import type { Leader } from './roles.ts'
+import { type Leader, progressOfVoter } from './roles.ts'
 import { maxVoters } from './voter-schema.ts'
-import { findVoter, inDirectory, withoutVoter, withVoter } from './voters.ts'
+import { inDirectory, withoutVoter, withVoter } from './voters.ts'
 
 /** What became of a change of the voters. Only `unknown` leaves open whether it happened. */
 export type VoterChangeOutcome =
@@ -123,13 +123,17 @@ function plan(
   kind: 'add' | 'remove',
   voter: NamedVoter,
 ): readonly Voter[] | VoterChangeOutcome {
-  const known = findVoter(voters, voter.id, voter.directoryId)
+  const known = voters.find(({ id }) => id === voter.id)
+  const isOther = known?.directoryId !== undefined && known.directoryId !== voter.directoryId
   if (kind === 'remove') {
-    if (known === undefined) return 'not-found'
+    if (known === undefined || isOther) return 'not-found'
     return voters.length === 1 ? 'last-voter' : withoutVoter(voters, voter.id)
   }
-  if (known !== undefined) return withVoter(withoutVoter(voters, voter.id), { ...known, ...voter })
-  if (voters.some(({ id }) => id === voter.id)) return 'duplicate'
+  if (known !== undefined) {
+    // Its directory is filled in when its node fetches, and by nobody who only believes to know it.
+    if (isOther || known.directoryId === undefined) return 'duplicate'
+    return withVoter(withoutVoter(voters, voter.id), { ...known, ...voter })
+  }
   return voters.length === maxVoters ? 'too-many' : withVoter(voters, voter)
 }
 
@@ -142,7 +146,7 @@ function mayAppendVoters(replica: Replica, role: Leader): boolean {
 
 /** A new voter counts at once, so it must be one that keeps up, or it stands in the way of every commit. */
 function isReady(replica: Replica, role: Leader, { kind, voter }: VoterChange): boolean {
-  if (kind === 'remove' || findVoter(replica.voters, voter.id, voter.directoryId) !== undefined) return true
+  if (kind === 'remove' || replica.voters.some(({ id }) => id === voter.id)) return true
   const progress = role.progress.get(voter.id)
   if (progress?.directoryId !== voter.directoryId) return false
   return replica.now - progress.lastCaughtUpMs <= replica.config.electionTimeoutMs
@@ -154,7 +158,7 @@ function nameDirectories(replica: Replica, role: Leader): void {
   if (voters.every(({ directoryId }) => directoryId !== undefined)) return
   let isNews = false
   const named = voters.map((voter) => {
-    const directoryId = voter.directoryId ?? role.progress.get(voter.id)?.directoryId
+    const directoryId = voter.directoryId ?? progressOfVoter(role, voter)?.directoryId
     if (directoryId === voter.directoryId || directoryId === undefined) return voter
     isNews = true
     return inDirectory(voter, directoryId)

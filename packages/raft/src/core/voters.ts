@@ -1,14 +1,25 @@
 import type { NodeId, Voter } from '../messages.ts'
 
-/** Whether `directoryId` is the directory of `voter`. A voter whose directory is not known yet goes by its id alone. */
-export function hasDirectory(voter: Voter, directoryId: string): boolean {
-  return voter.directoryId === undefined || voter.directoryId === directoryId
+/** The disk that a node runs on. */
+export interface Disk {
+  readonly directoryId: string
+  /** It was made to join a quorum that was there already. */
+  readonly isJoiner: boolean
 }
 
-/** The voter that the node `id` with this directory is, if it is one (KIP-853: a replaced disk is another replica). */
-export function findVoter(voters: readonly Voter[], id: NodeId, directoryId: string): Voter | undefined {
+/**
+ * Whether `disk` is that of `voter`. A voter whose directory is not known goes by its id alone, since the quorum began with
+ * it. A disk that joined later may have its id all the same: in the place of the one that was there from the beginning, of
+ * whose promises it knows nothing.
+ */
+export function isDiskOf(voter: Voter, { directoryId, isJoiner }: Disk): boolean {
+  return voter.directoryId === undefined ? !isJoiner : voter.directoryId === directoryId
+}
+
+/** The voter that the node `id` on this disk is, if it is one (KIP-853: a replaced disk is another replica). */
+export function findVoter(voters: readonly Voter[], id: NodeId, disk: Disk): Voter | undefined {
   const voter = voters.find((candidate) => candidate.id === id)
-  return voter !== undefined && hasDirectory(voter, directoryId) ? voter : undefined
+  return voter !== undefined && isDiskOf(voter, disk) ? voter : undefined
 }
 
 /** `voter`, now that its directory is known. */

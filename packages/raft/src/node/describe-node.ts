@@ -42,7 +42,7 @@ export function describeNode({ core, options, appliedOffset, nowMs }: NodeParts)
     replicas: core.progress.map((replica) => ({
       id: replica.id,
       directoryId: replica.directoryId,
-      voter: findVoter(voters, replica.id, replica.directoryId) !== undefined,
+      voter: findVoter(voters, replica.id, replica) !== undefined,
       endOffset: replica.endOffset,
       lag: core.endOffset - replica.endOffset,
       lastFetchAgoMs: nowMs - replica.lastFetchMs,

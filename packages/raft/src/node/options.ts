@@ -91,8 +91,9 @@ export interface RaftOptions extends RaftTuning {
   readonly voters: readonly (NodeId | Voter)[]
   /**
    * This node joins a quorum that is there already: it takes `voters` for nothing but nodes to ask, and neither votes nor
-   * stands before the log says that it is a voter. Set it for good on a directory that takes the place of a lost one: the
-   * new one must not act on the list that the old one began with. @default false
+   * stands before the log names this very directory as a voter's. Set it for good, on every start, on a directory that takes
+   * the place of a lost one: the new one must act neither on the list that the old one began with, nor on an early record
+   * that names voters without their directories. @default false
    */
   readonly joins?: boolean
   readonly log: RaftLog

@@ -115,7 +115,7 @@ export class RaftDriver implements RaftNode {
     const voters = optionVoters(options)
     const bootstrapVoters = joins ? [] : voters
     const contacts = voters.map((voter) => voter.id)
-    const config = { ...tuning, id, directoryId, clusterId, bootstrapVoters, contacts }
+    const config = { ...tuning, id, directoryId, clusterId, isJoiner: joins, bootstrapVoters, contacts }
     const { hardState } = log
     const snapshot = start.candidates[0] && nameOf(start.candidates[0])
     this.#core = new Core({ config, hardState, log: start.log, snapshot, random }, this.#time())

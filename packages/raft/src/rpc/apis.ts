@@ -125,6 +125,7 @@ export const fetchSnapshotApi = defineApi<FetchSnapshotRequest, FetchSnapshotRes
         ...sender,
         replicaId: nodeId,
         replicaDirectoryId: name,
+        isJoiner: z.literal(true).exactOptional(),
         snapshotId,
         position: byteCount,
         maxBytes: z.int().positive(),

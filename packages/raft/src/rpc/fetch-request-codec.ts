@@ -13,8 +13,9 @@ const at = {
   leaseMs: 44,
   clusterIdBytes: 52,
   directoryIdBytes: 54,
+  isJoiner: 56,
 } as const
-const headerBytes = 56
+const headerBytes = 57
 
 const maxNameLength = 64
 const longestWaitMs = 60_000
@@ -40,6 +41,7 @@ export const fetchRequestCodec: BodyCodec<FetchRequest> = {
     const directoryIdBytes = text.write(request.replicaDirectoryId, clusterIdBytes)
     view.setUint16(at.clusterIdBytes, clusterIdBytes)
     view.setUint16(at.directoryIdBytes, directoryIdBytes)
+    view.setUint8(at.isJoiner, request.isJoiner === true ? 1 : 0)
   },
 
   read(bytes) {
@@ -49,7 +51,9 @@ export const fetchRequestCodec: BodyCodec<FetchRequest> = {
     const end = clusterIdEnd + view.getUint16(at.directoryIdBytes)
     if (end !== bytes.byteLength) throw new Error(`its names end at byte ${end} of ${bytes.byteLength}`)
     const leaseMs = view.getFloat64(at.leaseMs)
-    const request: FetchRequest = {
+    const isJoiner = view.getUint8(at.isJoiner)
+    if (isJoiner > 1) throw new Error(`isJoiner is ${isJoiner}, neither 0 nor 1`)
+    const request: { -readonly [Key in keyof FetchRequest]: FetchRequest[Key] } = {
       type: 'fetch',
       clusterId: checkedName('clusterId', readText(view, headerBytes, clusterIdEnd)),
       epoch: view.getUint32(at.epoch),
@@ -62,8 +66,9 @@ export const fetchRequestCodec: BodyCodec<FetchRequest> = {
       readRound: readOffset(view, at.readRound),
     }
     if (request.replicaId < -1) throw new Error(`replicaId ${request.replicaId} is below -1`)
-    if (leaseMs === 0) return request
-    return { ...request, leaseMs: checkedMs('leaseMs', leaseMs, longestLeaseMs) }
+    if (isJoiner === 1) request.isJoiner = true
+    if (leaseMs !== 0) request.leaseMs = checkedMs('leaseMs', leaseMs, longestLeaseMs)
+    return request
   },
 }
 

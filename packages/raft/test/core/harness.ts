@@ -34,6 +34,7 @@ export class CoreHarness {
       id: 1,
       directoryId: 'd1',
       clusterId: 'c',
+      isJoiner: false,
       bootstrapVoters: [],
       contacts: [1, 2, 3],
       electionTimeoutMs: 1_000,

@@ -135,6 +135,13 @@ t.test('a voter that is one already only gets other endpoints', async (t) => {
   t.match(records(appended), [{ voters: [{}, {}, { id: 3, endpoints: { quorum: 'c:1' } }] }])
 })
 
+t.test('a voter whose directory is not known yet is not named by an operator', async (t) => {
+  const base = [{ id: 1, directoryId: 'd1' }, { id: 2 }, { id: 3 }]
+  const node = new CoreHarness({ history: { base, isRecorded: true, records: [] } })
+  node.lead()
+  t.same(outcomes(change(node, 'add', 3)), ['duplicate'], 'its directory is filled in when it fetches')
+})
+
 t.test('a removed voter counts no more, from the moment the record is appended', async (t) => {
   const node = settled()
   node.written(change(node, 'remove', 3))

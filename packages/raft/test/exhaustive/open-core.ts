@@ -79,6 +79,7 @@ export function shiftTime(value: unknown, ms: number): void {
 
 /** Short times in round proportions, so that few of them differ. */
 export const config: Omit<CoreConfig, 'id' | 'directoryId'> = {
+  isJoiner: false,
   clusterId: 'c',
   bootstrapVoters: [],
   contacts: [1, 2, 3],

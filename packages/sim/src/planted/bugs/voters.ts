@@ -53,7 +53,7 @@ export const voterBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/roles.ts',
-        find: 'return progress !== undefined && hasDirectory(voter, progress.directoryId) ? progress : undefined',
+        find: 'return progress !== undefined && isDiskOf(voter, progress) ? progress : undefined',
         replace: 'return progress',
       },
     ],
@@ -63,8 +63,8 @@ export const voterBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/requests.ts',
-        find: 'return request.voterDirectoryId === undefined || request.voterDirectoryId === config.directoryId',
-        replace: 'return true',
+        find: 'return request.voterDirectoryId === undefined\n    ?',
+        replace: 'return true ? true : request.voterDirectoryId === undefined\n    ?',
       },
       {
         file: 'core/election.ts',
@@ -101,7 +101,12 @@ export const voterBugs: readonly PlantedBug[] = [
         find: 'const bootstrapVoters = joins ? [] : voters',
         replace: 'const bootstrapVoters = joins ? voters : voters',
       },
+      { file: 'node/raft-driver.ts', find: 'isJoiner: joins', replace: 'isJoiner: false' },
     ],
+  },
+  {
+    name: 'takes a disk that joined later for a voter whose disk is not known',
+    edits: [{ file: 'node/raft-driver.ts', find: 'isJoiner: joins', replace: 'isJoiner: false' }],
   },
   {
     name: 'leads on after its removal is committed',
