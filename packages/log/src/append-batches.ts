@@ -1,9 +1,11 @@
-import { batchHeaderBytes, encodeTarget, writeBatch } from './batch-codec.ts'
+import { batchHeaderBytes, writeBatch } from './batch-codec.ts'
+import type { EncodeTarget } from './batch-codec.ts'
 import type { Batch } from './batch.ts'
 import { writeChunkHeader, chunkHeaderBytes } from './chunk-codec.ts'
 import { planChunks } from './chunk-plan.ts'
 import type { ChunkLimits } from './chunk-plan.ts'
 import type { Operation } from './database.ts'
+import type { EncodeBuffers } from './encode-buffers.ts'
 import { encodeEpochStart, epochAt } from './epochs.ts'
 import type { Keys } from './keys.ts'
 import type { Change, LogState } from './log-state.ts'
@@ -11,19 +13,31 @@ import { encodeSegment } from './segment.ts'
 import type { SealedSegment } from './segment.ts'
 import type { Tail } from './tail.ts'
 
+/** Where to append, in which pieces, and where they are encoded. */
+export interface AppendTarget {
+  readonly keys: Keys
+  readonly limits: ChunkLimits
+  readonly buffers: EncodeBuffers
+}
+
+/** Batches to be appended. */
+export interface Appended extends Change {
+  /** What they were encoded in, to be given back once they are written. */
+  readonly encoded: EncodeTarget | undefined
+}
+
 /** Plans to append `batches`, which continue `state` and bring the log to `tail`. All of them share one buffer. */
 export function appendBatches(
-  keys: Keys,
-  limits: ChunkLimits,
+  { keys, limits, buffers }: AppendTarget,
   state: LogState,
   batches: readonly Batch[],
   tail: Tail,
-): Change {
-  if (batches.length === 0) return { operations: [], state: { ...state, tail } }
+): Appended {
+  if (batches.length === 0) return { operations: [], state: { ...state, tail }, encoded: undefined }
   const chunks = planChunks(batches, state.active, limits)
   let bytes = 0
   for (const chunk of chunks) bytes += chunk.bytes
-  const target = encodeTarget(bytes)
+  const target = buffers.take(bytes)
   const operations: Operation[] = []
   const sealed: SealedSegment[] = []
   let { active, checksum } = state
@@ -44,8 +58,8 @@ export function appendBatches(
       position += batchHeaderBytes + batch.payload.byteLength
     }
     writeChunkHeader(target, start, position, before)
-    const value = start === 0 && position === bytes ? target.bytes : target.bytes.subarray(start, position)
-    operations.push({ type: 'put', key: keys.chunk(batches[from]!.baseOffset), value })
+    const key = keys.chunk(batches[from]!.baseOffset)
+    operations.push({ type: 'put', key, value: target.bytes.subarray(start, position) })
     start += chunkBytes
     active = after
   }
@@ -54,6 +68,7 @@ export function appendBatches(
       operations.push({ type: 'put', key: keys.epoch(epochStart.epoch), value: encodeEpochStart(epochStart) })
   return {
     operations,
+    encoded: target,
     state: {
       tail,
       start: state.start,

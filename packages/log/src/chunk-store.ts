@@ -2,10 +2,13 @@ import { nextOffset } from './batch.ts'
 import type { Batch, Offset } from './batch.ts'
 import { decodeChunk } from './chunk-codec.ts'
 import { encodings } from './database.ts'
-import type { LogDatabase, Operation } from './database.ts'
+import type { EntryIterator, LogDatabase, Operation } from './database.ts'
 import { LogError } from './errors.ts'
 import type { Keys, RecordKind } from './keys.ts'
 import type { SegmentProgress } from './segment.ts'
+
+// Several small chunks come at once, large ones each by itself.
+const maxReadAheadBytes = 128 * 1024
 
 /** A chunk that was read and verified: whole batches that were written together, and their stored bytes. */
 export interface Chunk {
@@ -128,23 +131,27 @@ export class ChunkStore {
   /**
    * The chunks from `first.endOffset` on, verified, each against the one before it. The first must be one that was read.
    *
+   * The next one is on its way while the caller looks at one, so that disk and processor work at the same time.
+   *
    * @throws LOG_CORRUPT, LOG_IO
    */
-  async *chunksAfter(first: Chunk, highWaterMarkBytes: number): AsyncGenerator<Chunk> {
-    // LevelDB reads ahead: no further than the caller wants.
+  async *chunksAfter(first: Chunk, maxBytes: number): AsyncGenerator<Chunk> {
     const range = {
       ...encodings,
       gte: this.#keys.chunk(first.endOffset),
       lt: this.#keys.chunks.lt,
-      highWaterMarkBytes,
+      // What LevelDB reads beyond what the caller wants is read in vain.
+      highWaterMarkBytes: Math.min(maxBytes, maxReadAheadBytes),
     }
     // A closed database throws at once.
     const iterator = await reading(async () => this.#database.iterator(range))
     let previous = first
     try {
+      let next = readAhead(iterator)
       for (;;) {
-        const entry = await reading(() => iterator.next())
+        const entry = await next
         if (entry === undefined) return
+        next = readAhead(iterator)
         previous = this.#verify(entry[0], entry[1], previous)
         yield previous
       }
@@ -172,6 +179,13 @@ export class ChunkStore {
     if (offset !== undefined) return offset
     throw new LogError('LOG_CORRUPT', `not the key of a chunk: ${Buffer.from(key).toString('hex')}`)
   }
+}
+
+function readAhead(iterator: EntryIterator): Promise<[Uint8Array, Uint8Array] | undefined> {
+  const next = reading(() => iterator.next())
+  // A caller that has enough does not wait for it.
+  next.catch(() => {})
+  return next
 }
 
 /** Batches that must be there are not. */

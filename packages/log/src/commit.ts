@@ -1,13 +1,12 @@
 import { appendBatches } from './append-batches.ts'
+import type { Appended, AppendTarget } from './append-batches.ts'
 import type { Offset } from './batch.ts'
-import type { ChunkLimits } from './chunk-plan.ts'
 import type { ChunkStore } from './chunk-store.ts'
 import { cutSuffix } from './cut-suffix.ts'
 import { isRefusal } from './refusals.ts'
 import type { Entry } from './group-writer.ts'
 import { encodeHardState } from './hard-state-codec.ts'
 import { assertInvariant } from './invariant.ts'
-import type { Keys } from './keys.ts'
 import { segmentBoundary } from './log-state.ts'
 import type { Change, LogState } from './log-state.ts'
 import { dropPrefix, resetLog, sweepChunks } from './move-start.ts'
@@ -19,14 +18,12 @@ import { place, writeResult } from './tail.ts'
 import type { Placement } from './tail.ts'
 
 /** Where a log is stored, and in which pieces. */
-export interface CommitTarget {
+export interface CommitTarget extends AppendTarget {
   readonly store: ChunkStore
-  readonly keys: Keys
-  readonly limits: ChunkLimits
 }
 
 /** One log's part of an atomic write. */
-export interface PlannedCommit extends Change {
+export interface PlannedCommit extends Appended {
   /** Entries that were not refused, and what their callers are told. */
   readonly accepted: readonly AcceptedEntry[]
   /** Where the log is cut. */
@@ -94,7 +91,7 @@ function firstChange(
 
 /** Adds to `change`, which the entry `first` asked for, the batches of that entry and of the others. */
 function planAppends(
-  { keys, limits }: CommitTarget,
+  target: CommitTarget,
   change: Change,
   first: { readonly entry: Entry; readonly placement: Placement } | undefined,
   entries: readonly Entry[],
@@ -108,16 +105,17 @@ function planAppends(
   }
   placeEntries(run, entries, timestampMs)
   const { accepted, batches, tail } = run
-  const appended = appendBatches(keys, limits, change.state, batches, tail)
+  const appended = appendBatches(target, change.state, batches, tail)
   const operations =
     change.operations.length === 0 ? appended.operations : [...change.operations, ...appended.operations]
   const { hardState } = tail
   if (hardState !== undefined && hardState !== before.hardState)
-    operations.push({ type: 'put', key: keys.hardState, value: encodeHardState(hardState) })
+    operations.push({ type: 'put', key: target.keys.hardState, value: encodeHardState(hardState) })
   assertInvariant(tail.endOffset >= before.endOffset, 'batches never move the end of a log back')
   return {
     operations,
     state: appended.state,
+    encoded: appended.encoded,
     accepted,
     truncateTo: first?.placement.truncateTo,
     disturbsReads: change.operations.length > 0,

@@ -47,7 +47,7 @@ interface KeyIterator {
 }
 
 /** Entries of a database, in order of key. */
-interface EntryIterator {
+export interface EntryIterator {
   next(): Promise<[Uint8Array, Uint8Array] | undefined>
   all(): Promise<[Uint8Array, Uint8Array][]>
   close(): Promise<void>

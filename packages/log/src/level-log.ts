@@ -4,6 +4,7 @@ import { hole } from './chunk-store.ts'
 import type { ChunkStore } from './chunk-store.ts'
 import { planCommit } from './commit.ts'
 import type { CommitTarget, PlannedCommit } from './commit.ts'
+import type { EncodeBuffers } from './encode-buffers.ts'
 import { endOffsetForEpoch } from './epochs.ts'
 import { LogError } from './errors.ts'
 import type { Entry, GroupWriter, LogWriter, PreparedCommit } from './group-writer.ts'
@@ -42,6 +43,8 @@ export interface LevelLogParts {
   readonly store: ChunkStore
   readonly keys: Keys
   readonly writer: GroupWriter
+  /** Where its writes are encoded. */
+  readonly buffers: EncodeBuffers
   /** What `loadLog` found. */
   readonly state: LogState
   readonly recovery: RecoveryReport
@@ -57,9 +60,6 @@ export interface LevelLogParts {
   /** Releases what is the log's own, once nothing of it is under way. */
   readonly release: () => Promise<void>
 }
-
-// How far LevelDB may read ahead of a read, which stops at a limit of payload bytes that LevelDB does not know.
-const maxReadAheadBytes = 1024 * 1024
 
 /** A write under way that takes away what a read may be looking at. */
 interface Cut {
@@ -89,7 +89,8 @@ export class LevelLog implements Log, LogWriter, KeptLog {
 
   constructor(parts: LevelLogParts) {
     this.#parts = parts
-    this.#target = { store: parts.store, keys: parts.keys, limits: parts.limits }
+    const { store, keys, limits, buffers } = parts
+    this.#target = { store, keys, limits, buffers }
     this.#state = parts.state
     this.#planned = parts.state
     this.#detach = parts.writer.attach(this)
@@ -232,6 +233,7 @@ export class LevelLog implements Log, LogWriter, KeptLog {
       accepted: plan.accepted,
       operations: plan.operations,
       committed: () => {
+        if (plan.encoded !== undefined) this.#parts.buffers.give(plan.encoded)
         const before = this.#state
         this.#state = plan.state
         this.#endCut()
@@ -321,7 +323,7 @@ export class LevelLog implements Log, LogWriter, KeptLog {
     const first = await store.chunkAt(from)
     if (first === undefined || first.endOffset <= from) throw hole(from, undefined)
     if (!selection.take(first.batches)) return selection.batches
-    for await (const chunk of store.chunksAfter(first, Math.min(maxBytes, maxReadAheadBytes)))
+    for await (const chunk of store.chunksAfter(first, maxBytes))
       if (!selection.take(chunk.batches)) return selection.batches
     throw hole(selection.nextOffset, undefined)
   }

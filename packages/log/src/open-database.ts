@@ -4,6 +4,7 @@ import { openDirectory } from './directory.ts'
 import type { DirectoryOptions, OwnDatabase } from './directory.ts'
 import { diskGauge, diskSpaceOf } from './disk/disk-space.ts'
 import type { DiskSpace } from './disk/disk-space.ts'
+import { EncodeBuffers } from './encode-buffers.ts'
 import { GroupWriter } from './group-writer.ts'
 import type { WriterLimits } from './group-writer.ts'
 import type { Metrics } from './metrics.ts'
@@ -25,6 +26,8 @@ export interface WritableDatabase extends OwnDatabase {
   /** Where it is, for people. */
   readonly location: string
   readonly writer: GroupWriter
+  /** Where the writes of its logs are encoded. */
+  readonly buffers: EncodeBuffers
 }
 
 /** Opens the LevelDB at `path`, or takes the caller's database. @throws what `openDirectory` throws */
@@ -36,7 +39,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Writab
     const gauge = await diskGauge(space, minFreeBytes, clock)
     const meter = metrics && new WriterMeter(metrics, () => clock.now())
     const writer = new GroupWriter(own.database, options, gauge, meter)
-    return { ...own, writer, location: path ?? 'a database' }
+    // LevelDB copies what it is given; a database of the caller's may keep it.
+    const buffers = new EncodeBuffers(database === undefined)
+    return { ...own, writer, buffers, location: path ?? 'a database' }
   } catch (error) {
     await own.release()
     throw error

@@ -2,6 +2,7 @@ import type { Offset } from './batch.ts'
 import { ChunkStore } from './chunk-store.ts'
 import type { LogDatabase } from './database.ts'
 import { LogError } from './errors.ts'
+import type { EncodeBuffers } from './encode-buffers.ts'
 import type { GroupWriter } from './group-writer.ts'
 import { Keys } from './keys.ts'
 import { LevelLog } from './level-log.ts'
@@ -25,8 +26,9 @@ export interface OpenOnDatabase {
   readonly readOnly: boolean
   /** Open a damaged log as far as it can be trusted. */
   readonly allowDamaged: boolean
-  /** The one writer of `database`. */
+  /** The one writer of `database`, and where its writes are encoded. */
   readonly writer: GroupWriter
+  readonly buffers: EncodeBuffers
   readonly limits: LogLimits
   readonly now: () => number
   readonly metrics?: Metrics | undefined
@@ -42,7 +44,7 @@ export interface OpenOnDatabase {
  * @throws LOG_NOT_FOUND, LOG_DAMAGED, LOG_IO
  */
 export async function openOnDatabase(name: string, parts: OpenOnDatabase): Promise<LevelLog> {
-  const { location, allowDamaged, writer, limits, now, metrics, release } = parts
+  const { location, allowDamaged, writer, buffers, limits, now, metrics, release } = parts
   const keys = new Keys(name)
   const store = new ChunkStore(parts.database, keys)
   await store.ready()
@@ -60,7 +62,7 @@ export async function openOnDatabase(name: string, parts: OpenOnDatabase): Promi
   const meter = metrics && new SegmentMeter(metrics)
   const { verifyTables } = parts
   const upkeep = { meter, metrics, verifyTables, release }
-  return new LevelLog({ store, keys, writer, state, recovery, readOnly, limits, now, ...upkeep })
+  return new LevelLog({ store, keys, writer, buffers, state, recovery, readOnly, limits, now, ...upkeep })
 }
 
 /** Where the log stands, as far as it can be trusted, and what was found. */
