@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { TransportError } from '@quorate/transport'
 import type { Address, Cancel } from '@quorate/transport'
 import { disconnected } from './errors.ts'
-import { FrameParser } from './frame-parser.ts'
+import { FrameParser, type OnFrame } from './frame-parser.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { FrameKind } from './frame.ts'
 import type { ResolvedTcpOptions } from './options.ts'
@@ -27,6 +27,7 @@ export class Channel {
   readonly #socket: Socket
   readonly #options: ResolvedTcpOptions
   readonly #events: ChannelEvents
+  readonly #chunksAreReused: boolean
   readonly #parser: FrameParser
   readonly #writer: FrameWriter
   #preamble: PreambleReader | undefined = new PreambleReader()
@@ -37,19 +38,27 @@ export class Channel {
   #resumes = 0
   #cancelFrameTimer: Cancel | undefined
 
-  constructor(socket: Socket, remoteAddress: Address, options: ResolvedTcpOptions, events: ChannelEvents) {
+  /** @param chunksAreReused what {@link receive} is given changes once it returned */
+  constructor(
+    socket: Socket,
+    remoteAddress: Address,
+    options: ResolvedTcpOptions,
+    events: ChannelEvents,
+    chunksAreReused = false,
+  ) {
     this.#socket = socket
+    this.#chunksAreReused = chunksAreReused
     this.remoteAddress = remoteAddress
     this.#options = options
     this.#events = events
-    this.#parser = new FrameParser(options.maxFrameBytes, (kind, id, payload) => {
+    const onFrame: OnFrame = (kind, id, payload) => {
       if (!this.#ended) events.onFrame(kind, id, payload)
-    })
+    }
+    this.#parser = new FrameParser(options.maxFrameBytes, onFrame, chunksAreReused)
     this.#writer = new FrameWriter(socket, () => events.onSent?.())
     const { promise, resolve } = Promise.withResolvers<void>()
     this.gone = promise
     socket
-      .on('data', (chunk: Uint8Array) => this.#receive(chunk))
       .on('end', () => this.fail(disconnected(remoteAddress)))
       .on('error', (error) => this.fail(disconnected(remoteAddress, error)))
       .on('close', () => {
@@ -107,7 +116,7 @@ export class Channel {
     this.#resumes++
     const unread = this.#unread
     this.#unread = []
-    for (const chunk of unread) this.#receive(chunk)
+    for (const chunk of unread) this.receive(chunk)
     if (!this.#paused) this.#socket.resume()
   }
 
@@ -140,21 +149,23 @@ export class Channel {
     this.#events.onEnd(reason)
   }
 
-  #receive(chunk: Uint8Array): void {
+  /** The next bytes that the peer sent. */
+  receive(chunk: Uint8Array): void {
     if (this.#ended) return
-    if (this.#paused) {
-      this.#unread.push(chunk)
-      return
-    }
+    if (this.#paused) return this.#keep(chunk)
     try {
       const frames = this.#preamble === undefined ? chunk : this.#greeted(chunk)
       if (frames === undefined) return
       const rest = this.#parser.push(frames)
-      if (rest.length > 0) this.#unread.push(rest)
+      if (rest.length > 0) this.#keep(rest)
     } catch (error) {
       return this.fail(error as Error)
     }
     if (this.#parser.partial && this.#cancelFrameTimer === undefined && !this.#ended) this.#watchFrame()
+  }
+
+  #keep(unread: Uint8Array): void {
+    this.#unread.push(this.#chunksAreReused ? unread.slice() : unread)
   }
 
   #greeted(chunk: Uint8Array): Uint8Array | undefined {

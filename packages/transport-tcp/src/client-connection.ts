@@ -1,25 +1,26 @@
 import { PendingRequests, TransportError } from '@quorate/transport'
 import type { Address, CancelSignal, Connection } from '@quorate/transport'
-import type { Socket } from 'node:net'
-import { Channel } from './channel.ts'
+import { connect, type OnReadOpts, type Socket } from 'node:net'
+import { Channel, type ChannelEvents } from './channel.ts'
 import { connectError } from './errors.ts'
 import { FrameKind } from './frame.ts'
 import type { ResolvedTcpOptions } from './options.ts'
 
 const EMPTY = new Uint8Array(0)
+const RECEIVE_BYTES = 128 * 1024
 
 /**
- * Makes a connection of a socket that is connecting, once the peer has proved to speak the protocol.
+ * Connects to `to`; resolves once the peer has proved to speak the protocol.
  *
  * @throws TRANSPORT_REFUSED, TRANSPORT_UNREACHABLE, TRANSPORT_PROTOCOL, or the reason of `signal`
  */
 export async function openConnection(
-  socket: Socket,
+  to: { readonly host: string; readonly port: number },
   address: Address,
   options: ResolvedTcpOptions,
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
-  const connection = new ClientConnection(socket, address, options)
+  const connection = new ClientConnection((onread) => connect({ ...to, onread }), address, options)
   const timeoutMs = options.connectTimeoutMs
   const abort = (): void => connection.abandon(signal?.reason as Error)
   const cancelTimer = options.clock.setTimer(timeoutMs, () =>
@@ -46,12 +47,21 @@ class ClientConnection implements Connection {
   readonly #pending: PendingRequests
   #reason: Error | undefined
 
-  constructor(socket: Socket, address: Address, options: ResolvedTcpOptions) {
+  constructor(dial: (onread: OnReadOpts) => Socket, address: Address, options: ResolvedTcpOptions) {
     this.remoteAddress = address
     this.#pending = new PendingRequests(options.maxPendingRequests)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.ready = promise
-    this.#channel = new Channel(socket, address, options, {
+    // Answers can be large, and every buffer of its own that they arrive in brings the next collection of garbage nearer.
+    const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES)
+    const socket = dial({
+      buffer,
+      callback: (bytes) => {
+        this.#channel.receive(buffer.subarray(0, bytes))
+        return true
+      },
+    })
+    const events: ChannelEvents = {
       onReady: resolve,
       onFrame: (kind, id, payload) => this.#receive(kind, id, payload),
       onEnd: (reason) => {
@@ -66,7 +76,8 @@ class ClientConnection implements Connection {
           connectError(address, reason ?? new TransportError('TRANSPORT_CLOSED', 'closed while connecting')),
         )
       },
-    })
+    }
+    this.#channel = new Channel(socket, address, options, events, true)
     socket.once('connect', () => this.#channel.greet())
     this.closed = this.#channel.gone.then(() => this.#reason)
   }

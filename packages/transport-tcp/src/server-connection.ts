@@ -43,6 +43,7 @@ export class ServerConnection {
         this.#incoming.cancelAll(reason ?? disconnected(remoteAddress))
       },
     })
+    socket.on('data', (chunk: Uint8Array) => this.#channel.receive(chunk))
     this.#channel.greet()
     this.gone = this.#channel.gone
   }

@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { parseOptions, TransportError } from '@quorate/transport'
 import type { Transport } from '@quorate/transport'
 import { parseAddress } from './address.ts'
@@ -23,7 +22,7 @@ export function tcp(options: TcpOptions = {}): Transport {
       if (port === 0)
         throw new TransportError('TRANSPORT_ADDRESS_INVALID', `nobody listens at port 0: "${address}"`)
       signal?.throwIfAborted()
-      return openConnection(connect({ host, port }), address, resolved, signal)
+      return openConnection({ host, port }, address, resolved, signal)
     },
   }
 }

@@ -71,6 +71,23 @@ t.test('the same frames come out however the stream is cut', async () => {
   )
 })
 
+t.test('a frame outlives the chunks it came in where their memory is used again', async () => {
+  const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 30 })
+  fc.assert(
+    fc.property(fc.array(frame, { maxLength: 8 }), shares, (frames, shares) => {
+      const parsed: Frame[] = []
+      const onFrame = (kind: FrameKind, id: number, payload: Uint8Array): void =>
+        void parsed.push({ kind, id, payload })
+      const parser = new FrameParser(MAX_FRAME_BYTES, onFrame, true)
+      for (const chunk of cut(Buffer.concat(frames.map(encode)), shares)) {
+        parser.push(chunk)
+        chunk.fill(0xee)
+      }
+      return same(parsed, frames) && !parser.partial
+    }),
+  )
+})
+
 t.test('byte by byte is one way to cut it', async (t) => {
   const frames = [
     { kind: FrameKind.request, id: 1, payload: Uint8Array.of(1, 2, 3) },
