@@ -333,11 +333,15 @@ export class Cluster {
     const node = this.#node(to)
     this.touch(node)
     if (request.type !== 'fetch' && request.type !== 'fetch-snapshot') return
+    // Whoever looks for the leader asks others too.
+    if (node.status?.role !== 'leader') return
     // A node whose disk was replaced fetches under the id of a voter that it is not.
-    const voter = node.status?.voters.find(({ id }) => id === from)
-    const { replicaDirectoryId } = request
-    if (voter === undefined || (voter.directoryId ?? replicaDirectoryId) === replicaDirectoryId)
-      this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
+    const voter = node.status.voters.find(({ id }) => id === from)
+    const isVoter =
+      voter?.directoryId === undefined
+        ? request.isJoiner !== true
+        : voter.directoryId === request.replicaDirectoryId
+    if (isVoter) this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
   }
 
   #afterEvent(): void {
