@@ -27,9 +27,9 @@ export class Turn {
   }
 }
 
-/** Calls `action` when the answers that are ready now, and take a promise job or two, have been handed to the sockets. */
+/** Calls `action` when the answers that are ready now, however many promise jobs they take, were handed to the sockets. */
 export function afterSending(action: () => void): void {
-  // Sockets are written in a tick that a promise job asks for. That one comes after the first of these two, and before
-  // the second.
-  process.nextTick(() => process.nextTick(action))
+  // All ticks run before the next promise job, so the first of these jobs and ticks only wait for the answers' own: the
+  // last of their jobs asks for the tick in which sockets are written, which comes before the second tick here.
+  queueMicrotask(() => process.nextTick(() => process.nextTick(action)))
 }
