@@ -8,6 +8,12 @@ import type { LoadResult } from './cluster.ts'
 /** What a peer measured, by proposals in flight. */
 export type Results = ReadonlyMap<number, LoadResult>
 
+/** How long each load of a peer takes, and its warm-up before that. */
+export interface PeerLoad {
+  readonly seconds: number
+  readonly warmUpSeconds: number
+}
+
 /** Builds the Go program of `name`, a folder of `benchmarks/peers`, into `directory`. @returns its path @throws with advice, if there is no Go */
 export async function buildPeer(name: string, directory: string): Promise<string> {
   const binary = join(directory, name)
