@@ -19,6 +19,7 @@ export type { Api, ApiHandler, ApiVersion, HandledApi, RequestOf, ResponseOf, Rp
 export type { BodyCodec, BodyFormat } from './rpc/body.ts'
 export { backoffMs } from './rpc/backoff.ts'
 export type { BackoffLimits } from './rpc/backoff.ts'
+export { EarliestTimer } from './rpc/earliest-timer.ts'
 export { rpcClient } from './rpc/client.ts'
 export type { RpcClient, RpcClientOptions, RpcRequestOptions } from './rpc/client.ts'
 export { isOutcomeUnknown, RpcError } from './rpc/errors.ts'

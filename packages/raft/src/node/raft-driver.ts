@@ -1,5 +1,5 @@
 import { type Batch, InvariantError, type Offset, type SnapshotInfo } from '@quorate/log'
-import { silentLogger, systemClock, systemRandom } from '@quorate/transport'
+import { EarliestTimer, silentLogger, systemClock, systemRandom } from '@quorate/transport'
 import { unbundleAll } from '../bundle.ts'
 import { Core, type StepTime } from '../core/core.ts'
 import type { Effect } from '../core/effects.ts'
@@ -8,13 +8,12 @@ import type { ReplicaProgress } from '../core/roles.ts'
 import type { VoterHistoryStart } from '../core/voter-history.ts'
 import { RaftError } from '../errors.ts'
 import type { NamedVoter, NodeId, RaftRequest, RaftResponse, Voter } from '../messages.ts'
-import { type Clock, DeliveryError, type Leadership, type Logger } from '../ports.ts'
+import type { Clock, Leadership, Logger } from '../ports.ts'
 import type { Outcome, Proposal } from '../proposal.ts'
 import { withoutHeaders } from '../proposals-in.ts'
 import type { SessionId } from '../sessions/session-header.ts'
 import type { RaftStatus, RoleChange } from '../status.ts'
 import { BatchReader } from './batch-reader.ts'
-import { DeadlineTimer } from './deadline-timer.ts'
 import { Delivery } from './delivery.ts'
 import { describeNode } from './describe-node.ts'
 import { optionVoters, type RaftOptions, type ValidTuning } from './options.ts'
@@ -29,12 +28,13 @@ import { NodeSnapshots } from './node-snapshots.ts'
 import { NodeMeter } from './node-meter.ts'
 import { notLeader } from './not-leader.ts'
 import { PendingReplies, shuttingDown } from './pending-replies.ts'
+import { Peers } from './peers.ts'
 import { PendingReads, PendingTransfer } from './pending-calls.ts'
 import { PendingVoterChanges } from './pending-voter-changes.ts'
 import { Proposer } from './proposer.ts'
 import { raceSignal } from './race-signal.ts'
 import { readIndex } from './read-index.ts'
-import { type Reign, Sessions } from './sessions.ts'
+import { Sessions } from './sessions.ts'
 import { type StartPoint, startPoint } from './start-point.ts'
 import { nameOf } from './stored-snapshots.ts'
 import { TailCache } from './tail-cache.ts'
@@ -61,7 +61,6 @@ export class RaftDriver implements RaftNode {
   readonly #cache: TailCache
   readonly #reader: BatchReader
   readonly #delivery: Delivery
-  #stopServing: () => void = () => undefined
   readonly #effects: Effect[] = []
   #performing = false
   readonly #held = new HeldEffects()
@@ -71,7 +70,8 @@ export class RaftDriver implements RaftNode {
   readonly #sessions = new Sessions()
   readonly #replies = new PendingReplies()
   readonly #fetchAnswers: FetchAnswers
-  readonly #timer: DeadlineTimer
+  readonly #timer: EarliestTimer
+  readonly #peers: Peers
   readonly #role: NewestValue<RoleChange>
   readonly #meter: NodeMeter | undefined
   #state: 'starting' | 'open' | 'closed' | 'failed' = 'starting'
@@ -82,7 +82,6 @@ export class RaftDriver implements RaftNode {
   readonly #voterChanges = new PendingVoterChanges()
   readonly #outcomes: Outcomes
   readonly #snapshots: NodeSnapshots
-  readonly #farewells = new Set<Promise<unknown>>()
 
   constructor(options: RaftOptions, tuning: ValidTuning) {
     const { log, stateMachine, random = systemRandom } = options
@@ -143,7 +142,13 @@ export class RaftDriver implements RaftNode {
       replies: this.#replies,
       fail: (error) => this.#fail(error),
     })
-    this.#timer = new DeadlineTimer(this.#clock, () => this.#step({ type: 'tick' }))
+    this.#timer = new EarliestTimer(this.#clock, () => this.#step({ type: 'tick' }))
+    this.#peers = new Peers({
+      id,
+      transport: options.transport,
+      logger: this.#logger,
+      step: (event) => this.#step(event),
+    })
     this.#role = new NewestValue(this.#roleNow())
     if (options.metrics !== undefined) this.#meter = new NodeMeter(options.metrics, this.#core, this.#clock)
     this.#snapshots = new NodeSnapshots({
@@ -158,7 +163,7 @@ export class RaftDriver implements RaftNode {
       step: (event) => this.#step(event),
       fail: (error) => this.#fail(error),
     })
-    for (const voter of voters) this.#meet(voter.id, voter)
+    for (const voter of voters) this.#peers.meet(voter)
     this.#start(start, bootstrapVoters).catch((error: unknown) => this.#fail(error as Error))
   }
 
@@ -247,7 +252,7 @@ export class RaftDriver implements RaftNode {
       this.#step({ type: 'resign' })
       const patience = Promise.withResolvers<void>()
       const cancel = this.#clock.setTimer(farewellMs, patience.resolve)
-      await Promise.race([Promise.all(this.#farewells), patience.promise])
+      await Promise.race([this.#peers.heardFarewell(), patience.promise])
       cancel()
     }
     if (this.#state === 'open' || this.#state === 'starting') this.#state = 'closed'
@@ -328,12 +333,8 @@ export class RaftDriver implements RaftNode {
     this.#state = 'open'
     this.#step({ type: 'begin', voters })
     this.#delivery.commit(this.#core.highWatermark)
-    this.#stopServing = this.#options.transport.serve((request) => this.#serve(request))
+    this.#peers.serve((request) => this.#serve(request))
     this.#snapshots.begin()
-  }
-
-  #meet(id: NodeId, { endpoints }: Pick<Voter, 'endpoints'>): void {
-    if (endpoints !== undefined && id !== this.id) this.#options.transport.meet?.(id, endpoints)
   }
 
   #time(): StepTime {
@@ -389,7 +390,7 @@ export class RaftDriver implements RaftNode {
       case 'write':
         return this.#write(effect)
       case 'request':
-        return this.#request(effect.correlationId, effect.to, effect.request, effect.timeoutMs)
+        return this.#peers.request(effect)
       case 'reply':
         return this.#replies.answer(effect.requestId, effect.response)
       case 'reply-batches':
@@ -418,7 +419,7 @@ export class RaftDriver implements RaftNode {
       case 'transfer-taken-back':
         return this.#transfer.fail(`node ${effect.to} did not catch up in time`)
       case 'voters':
-        for (const voter of effect.voters) this.#meet(voter.id, voter)
+        for (const voter of effect.voters) this.#peers.meet(voter)
         return
       case 'voter-change':
         return this.#voterChanges.settle(effect.changeId, effect.outcome)
@@ -426,7 +427,7 @@ export class RaftDriver implements RaftNode {
         if (effect.leaderId !== undefined && effect.leaderId !== this.id)
           this.#transfer.succeed(effect.leaderId)
         this.#outcomes.leads(effect.epochStart === undefined ? undefined : effect.epoch)
-        this.#sessions.leads(reignOf(effect))
+        this.#sessions.leads(effect)
         this.#logger.info(
           { epoch: effect.epoch, leaderId: effect.leaderId, role: this.#core.role },
           'leadership',
@@ -459,30 +460,8 @@ export class RaftDriver implements RaftNode {
     this.#step({ type: 'written', id })
   }
 
-  #request(correlationId: number, to: NodeId, request: RaftRequest, timeoutMs: number): void {
-    const answered = this.#options.transport.request(to, request, { timeoutMs }).then(
-      (response) => {
-        const { leaderId, leaderEndpoints: endpoints } = response
-        if (leaderId !== undefined && endpoints !== undefined) this.#meet(leaderId, { endpoints })
-        this.#step({ type: 'response', correlationId, response })
-      },
-      (error: unknown) => {
-        const reason = error instanceof DeliveryError ? error.reason : 'unreachable'
-        this.#logger.debug({ to, request: request.type, reason }, 'no answer')
-        this.#step({ type: 'failure', correlationId, reason })
-      },
-    )
-    if (request.type === 'end-quorum-epoch') {
-      this.#farewells.add(answered)
-      void answered.finally(() => this.#farewells.delete(answered))
-    }
-  }
-
   #serve(request: RaftRequest): Promise<RaftResponse> {
     if (this.#state !== 'open') return Promise.resolve(shuttingDown(request, this.#core))
-    if (request.type === 'begin-quorum-epoch' && request.leaderEndpoints !== undefined) {
-      this.#meet(request.leaderId, { endpoints: request.leaderEndpoints })
-    }
     const { requestId, response } = this.#replies.add(request)
     this.#step({ type: 'request', requestId, request })
     return response
@@ -501,7 +480,7 @@ export class RaftDriver implements RaftNode {
     this.#timer.cancel()
     this.#role.close()
     this.#meter?.stopped()
-    this.#stopServing()
+    this.#peers.stop()
     this.#replies.refuseAll(this.#core)
     this.#held.clear()
     this.#proposer.close()
@@ -514,11 +493,6 @@ export class RaftDriver implements RaftNode {
     void this.#snapshots.close()
     this.#voterChanges.rejectAll(error)
   }
-}
-
-/** The reign that begins, if it is this node's. */
-function reignOf({ epoch, epochStart }: Effect & { readonly type: 'leadership' }): Reign | undefined {
-  return epochStart === undefined ? undefined : { epoch, epochStart }
 }
 
 /** The voter among `candidates` that holds the most of the log; one that never fetched does not count. */

@@ -5,7 +5,7 @@ import { hasHeader, type SessionId, type SessionSequence } from '../sessions/ses
 import { SessionTable, sessionWindow } from '../sessions/session-table.ts'
 
 /** An epoch that this node leads, and the offset of its first batch. */
-export interface Reign {
+interface Reign {
   readonly epoch: Epoch
   readonly epochStart: Offset
 }
@@ -29,9 +29,9 @@ export class Sessions {
   readonly #inFlight = new Map<SessionId, SessionProposal[]>()
   #reign: Reign | undefined
 
-  /** This node leads, and its epoch begins at `epochStart`; or it leads no more. */
-  leads(reign: Reign | undefined): void {
-    this.#reign = reign
+  /** This node leads an epoch, which begins at `epochStart`; without that, somebody else does, or nobody. */
+  leads({ epoch, epochStart }: { readonly epoch: Epoch; readonly epochStart?: Offset }): void {
+    this.#reign = epochStart === undefined ? undefined : { epoch, epochStart }
     this.#inFlight.clear()
   }
 

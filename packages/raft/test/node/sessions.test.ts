@@ -80,7 +80,7 @@ t.test('a leader takes no proposals of sessions before it has applied what came 
   t.throws(() => sessions.find({ id: 3, sequence: 1 }, { epoch: 3, appliedOffset: 8 }), refused)
   t.throws(() => sessions.find({ id: 3, sequence: 1 }, { epoch: 4, appliedOffset: 9 }), refused)
   t.doesNotThrow(() => sessions.find({ id: 3, sequence: 1 }, { epoch: 3, appliedOffset: 9 }))
-  sessions.leads(undefined)
+  sessions.leads({ epoch: 3 })
   t.throws(() => sessions.find({ id: 3, sequence: 1 }, { epoch: 3, appliedOffset: 9 }), refused)
 })
 
