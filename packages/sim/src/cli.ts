@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { systemClock } from '@quorate/transport'
 import { runCampaign } from './campaign.ts'
+import type { FailedSeed } from './life.ts'
 import { checkDeterminism } from './determinism.ts'
 import { huntAll } from './planted/hunt-all.ts'
 import { reachNames } from './reach.ts'
@@ -15,6 +17,7 @@ interface Options {
   readonly reach: number
   readonly determinism?: number
   readonly planted?: string | true
+  readonly jobs: number
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -25,6 +28,12 @@ function number(text: string): number {
   throw new InvalidArgumentError('a number above 0 is wanted')
 }
 
+function count(text: string): number {
+  const value = number(text)
+  if (Number.isInteger(value)) return value
+  throw new InvalidArgumentError('a whole number above 0 is wanted')
+}
+
 const program = new Command('sim')
   .description(
     'Runs whole clusters of the real code under virtual time, with faults, and checks every event.',
@@ -32,6 +41,12 @@ const program = new Command('sim')
   .option('--seeds <count>', 'lives of a cluster to run', number, 100)
   .option('--first <seed>', 'the first seed', number, 1)
   .option('--hours <hours>', 'run seeds until so many cluster-hours have gone by', number)
+  .option(
+    '--jobs <count>',
+    'lives at the same time; all processors unless told otherwise',
+    count,
+    availableParallelism(),
+  )
   .option('--reach <count>', 'how often everything must have happened for the campaign to count', number)
   .option('--seed <seed>', 'run one life and print every event', number)
   .option('--determinism <count>', 'run so many seeds twice and compare the traces', number)
@@ -61,11 +76,10 @@ async function showOne(seed: number): Promise<boolean> {
   }
 }
 
-async function showCampaign({ first, seeds, hours, reach: limit }: Options): Promise<boolean> {
+async function showCampaign({ first, seeds, hours, reach: limit, jobs }: Options): Promise<boolean> {
   const goal = hours === undefined ? { seeds } : { hours }
-  const result = await runCampaign({ firstSeed: first, ...goal }, ({ seed, message }) =>
-    print(`seed ${seed}: ${message}`),
-  )
+  const tell = ({ seed, message }: FailedSeed): void => print(`seed ${seed}: ${message}`)
+  const result = await runCampaign({ firstSeed: first, ...goal }, tell, jobs)
   for (const name of reachNames) print(`${name.padEnd(26)}${String(result.reach[name]).padStart(12)}`)
   print(`${'seeds'.padEnd(26)}${String(result.seeds).padStart(12)}`)
   print(`${'events'.padEnd(26)}${String(result.events).padStart(12)}`)

@@ -19,6 +19,16 @@ t.test('thirty lives of a cluster break no rule, and everything that can happen 
   )
 })
 
+t.test('lives at the same time come to what they come to one after the other', async (t) => {
+  const failed: number[] = []
+  const run = (jobs: number) => runCampaign({ firstSeed, seeds: 8 }, ({ seed }) => failed.push(seed), jobs)
+  const { hours, ...together } = await run(2)
+  const { hours: sameHours, ...alone } = await run(1)
+  t.same(together, alone)
+  t.ok(Math.abs(hours - sameHours) < 1e-9)
+  t.same(failed, [])
+})
+
 t.test('the same seed gives the same trace', async (t) => {
   t.same(await checkDeterminism(5, 4), [])
 })
