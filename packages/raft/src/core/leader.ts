@@ -126,6 +126,7 @@ export function onFetch(replica: Replica, role: Leader, requestId: number, reque
   }
   const divergingEpoch = replica.log.divergence(request.fetchOffset, request.lastFetchedEpoch)
   if (divergingEpoch !== undefined) {
+    recordContact(replica, role, request)
     replica.reply(requestId, { ...fetchResponse(replica, role), divergingEpoch })
     return
   }

@@ -131,6 +131,17 @@ t.test('a leader that no majority fetches from resigns and says so', async (t) =
   ])
 })
 
+t.test('a follower that is told where its log is another one is there all the same', async (t) => {
+  const node = new CoreHarness()
+  node.lead()
+  const ledSinceMs = node.nowMs
+  node.at(ledSinceMs + 1_000)
+  t.match(replies(node.fetchFrom(2, 7, 1)), [{ divergingEpoch: { epoch: 1, endOffset: 1 } }])
+  node.at(ledSinceMs + 3_000)
+  t.equal(node.core.role, 'leader', 'node 2 fetched in the meantime')
+  t.equal(node.core.highWatermark, 0, 'and acknowledged nothing')
+})
+
 t.test('fetches that wait are refused as soon as leadership ends', async (t) => {
   const node = new CoreHarness()
   node.lead()
