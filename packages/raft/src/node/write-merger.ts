@@ -10,7 +10,8 @@ export interface MergedWrite {
 /**
  * Joins writes that follow each other into as few as the log can take atomically: within one, a cut comes first.
  */
-export function mergeWrites(writes: readonly MergedWrite[]): MergedWrite[] {
+export function mergeWrites(writes: readonly MergedWrite[]): readonly MergedWrite[] {
+  if (writes.length <= 1) return writes
   const merged: {
     id: WriteId
     truncateTo?: number
