@@ -5,6 +5,22 @@ import { areSame } from './voters.ts'
 /** Milliseconds of true time that a leader may be late. */
 const slackMs = 5
 
+/**
+ * Whether the process with this `status` may count a fetch of node `from` for its quorum: it leads, and the fetch is from no
+ * other disk than the voter's of that id. One that is no voter yet may become one.
+ */
+export function mayCount(
+  status: Pick<RaftStatus, 'role' | 'epoch' | 'voters'> | undefined,
+  from: NodeId,
+  request: { readonly epoch: number; readonly replicaDirectoryId: string; readonly isJoiner?: true },
+): boolean {
+  if (status?.role !== 'leader' || status.epoch !== request.epoch) return false
+  const voter = status.voters.find(({ id }) => id === from)
+  if (voter === undefined) return true
+  if (voter.directoryId === undefined) return request.isJoiner !== true
+  return voter.directoryId === request.replicaDirectoryId
+}
+
 /** What the check must know about the run. */
 export interface QuorumCheckOptions {
   readonly fetchTimeoutMs: number

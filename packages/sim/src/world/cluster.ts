@@ -11,7 +11,7 @@ import {
 } from '@quorate/raft'
 import { type Append, AppendHistory } from '../checks/appends.ts'
 import { DiskStallCheck } from '../checks/disk-stall.ts'
-import { QuorumCheck } from '../checks/quorum.ts'
+import { mayCount, QuorumCheck } from '../checks/quorum.ts'
 import type { LostDisk } from '../checks/checked-node.ts'
 import { SafetyChecker } from '../checks/safety.ts'
 import type { LogShadow } from '../checks/log-shadow.ts'
@@ -333,15 +333,7 @@ export class Cluster {
     const node = this.#node(to)
     this.touch(node)
     if (request.type !== 'fetch' && request.type !== 'fetch-snapshot') return
-    // Whoever looks for the leader asks others too.
-    if (node.status?.role !== 'leader') return
-    // A node whose disk was replaced fetches under the id of a voter that it is not.
-    const voter = node.status.voters.find(({ id }) => id === from)
-    const isVoter =
-      voter?.directoryId === undefined
-        ? request.isJoiner !== true
-        : voter.directoryId === request.replicaDirectoryId
-    if (isVoter) this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
+    if (mayCount(node.status, from, request)) this.#quorum.onFetch(request.epoch, from, this.time.nowMs)
   }
 
   #afterEvent(): void {
