@@ -6,7 +6,7 @@ import { check } from './checks/violation.ts'
 import type { Profile } from './profiles.ts'
 import { type SwarmConfiguration, swarm } from './swarm.ts'
 import { SessionClient } from './session-client.ts'
-import { canFindQuorum, hasMajority, isWholeVoter, votersInPlay } from './faults/membership.ts'
+import { canFindQuorum, hasMajority, isWholeVoter, votersInLogs, votersInPlay } from './faults/membership.ts'
 import { proposeSome, readFromLeaders, readSomewhere } from './workload.ts'
 import { Cluster } from './world/cluster.ts'
 import type { SimulatedNode } from './world/node.ts'
@@ -126,6 +126,12 @@ function chooseSurvivors(cluster: Cluster, random: SeededRandom): Set<SimulatedN
   for (const node of cluster.nodes) {
     const isObserver = !node.isDamaged && canFindQuorum(cluster, node, survivors)
     if (isObserver && random.chance(0.5)) survivors.add(node)
+  }
+  // Who was to become a voter, and knows nobody who could make it one, never does.
+  const inEffect = votersInLogs(cluster)
+  for (const node of survivors) {
+    const isVoter = inEffect.some((voters) => isWholeVoter(voters, node))
+    if (!isVoter && !canFindQuorum(cluster, node, survivors)) survivors.delete(node)
   }
   return survivors
 }

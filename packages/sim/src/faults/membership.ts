@@ -1,5 +1,5 @@
 import type { NodeId, Voter } from '@quorate/raft'
-import { isMember } from '../checks/voters.ts'
+import type { LogShadow } from '../checks/log-shadow.ts'
 import type { Cluster } from '../world/cluster.ts'
 import type { SimulatedNode } from '../world/node.ts'
 import type { FaultContext } from './actions.ts'
@@ -9,14 +9,20 @@ import type { FaultContext } from './actions.ts'
  * have asked for.
  */
 export function votersInPlay(cluster: Cluster): (readonly Voter[])[] {
+  return [...votersInLogs(cluster), ...cluster.nodes.flatMap((node) => node.plannedVoters)]
+}
+
+/** Every set of voters that may be in effect: the committed one, and later ones in any log. */
+export function votersInLogs(cluster: Cluster): (readonly Voter[])[] {
   const { committed } = cluster.safety
-  const sets = [committed.voters]
-  for (const node of cluster.nodes) {
-    const log = node.isUp ? node.disk.appended : node.disk.durable
-    if (log.votersEnd > committed.votersEnd) sets.push(log.voters)
-    sets.push(...node.plannedVoters)
-  }
-  return sets
+  const logs = cluster.nodes.map((node) => logOf(node))
+  const later = logs.filter(({ votersEnd }) => votersEnd > committed.votersEnd)
+  return [committed.voters, ...later.map(({ voters }) => voters)]
+}
+
+/** What is in the log of `node`, or will be when it is started. */
+function logOf(node: SimulatedNode): LogShadow {
+  return node.isUp ? node.disk.appended : node.disk.durable
 }
 
 /** Whether a majority of `voters` has the disk it is known by, undamaged, and is among `nodes`. */
@@ -111,9 +117,9 @@ export function canFindQuorum(
   node: SimulatedNode,
   alive: ReadonlySet<SimulatedNode>,
 ): boolean {
-  const log = node.isUp ? node.disk.appended : node.disk.durable
+  const log = logOf(node)
   // It takes itself for a voter and nobody else does: it asks those it knows, and they may all be gone.
-  if (isMember(log.voters, node.id, node.directoryId)) return false
+  if (isWholeVoter(log.voters, node)) return false
   const known = new Set([...log.voters, ...cluster.founders].map(({ id }) => id))
   return [...alive].some((other) => other !== node && known.has(other.id))
 }
