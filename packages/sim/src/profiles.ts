@@ -13,6 +13,7 @@ export const profiles = [
   'flapping',
   'leases',
   'disks',
+  'newcomers',
 ] as const
 
 /** What kind of life a seed leads. */
@@ -73,6 +74,20 @@ const themes: Readonly<Record<Exclude<Profile, 'swarm'>, readonly FaultName[]>> 
     'replaceDisk',
     'snapshot',
     'bounce',
+    'transfer',
+    ...repairs,
+  ],
+  /** Disks that join late, in a quorum that not all of its founders have heard of. */
+  newcomers: [
+    'joinHalfway',
+    'joinHalfway',
+    'joinHalfway',
+    'joinHalfway',
+    'replaceDisk',
+    'addVoter',
+    'addVoter',
+    'removeVoter',
+    'bounceLeader',
     'transfer',
     ...repairs,
   ],

@@ -59,6 +59,7 @@ export const reachNames = [
   'voterChangesUnknown',
   'votersTakenBack',
   'disksReplaced',
+  'newcomersParted',
   'leaseReads',
   'readsAtOldLeaders',
   'usurpations',

@@ -1,5 +1,6 @@
 import { type FaultContext, faultActions } from './faults/actions.ts'
 import { flap } from './faults/flapping.ts'
+import { beginWithout } from './faults/newcomers.ts'
 import type { Reach } from './reach.ts'
 import { type SeededRandom, seededRandom } from './random.ts'
 import { check } from './checks/violation.ts'
@@ -63,8 +64,9 @@ async function liveDangerously(
   random: SeededRandom,
   configuration: SwarmConfiguration,
 ): Promise<void> {
-  const { steps, stepMs, faultRate, faults, maxProposals, electionTimeoutMs } = configuration
+  const { profile, steps, stepMs, faultRate, faults, maxProposals, electionTimeoutMs } = configuration
   const context: FaultContext = { cluster, random, electionTimeoutMs }
+  if (profile === 'newcomers') await beginWithout(context)
   const clients = [1, 2, 3].map(() => new SessionClient(cluster, random))
   for (let step = 0; step < steps; step += 1) {
     proposeSome(cluster, random, maxProposals)

@@ -47,6 +47,8 @@ function chooseSteps(
   random: SeededRandom,
 ): Pick<SwarmConfiguration, 'steps' | 'stepMs'> {
   if (profile === 'leases') return { steps: 40 + random.upTo(40), stepMs: 7 * electionTimeoutMs }
+  if (profile === 'newcomers')
+    return { steps: 40 + random.upTo(80), stepMs: electionTimeoutMs * random.pick([1, 3]) }
   const factors = profile === 'disks' ? [3, 6] : profile === 'membership' ? [0.5, 3, 6] : [0.1, 0.5, 3, 6]
   return { steps: 80 + random.upTo(150), stepMs: electionTimeoutMs * random.pick(factors) }
 }
@@ -93,6 +95,7 @@ function chooseCluster(
   const isCalm = profile === 'flapping'
   const isSwarm = profile === 'swarm'
   const isLeased = profile === 'leases'
+  const isNewcomers = profile === 'newcomers'
   // A sync is fast, or as slow as an election: then what is not durable yet meets what others decide. A lease is shorter
   // than that: who wants to be elected while it lasts must be quick.
   const shares = isLeased ? [0.005, 0.02] : [0.005, 0.05, 0.5]
@@ -103,7 +106,8 @@ function chooseCluster(
   return {
     seed: seed + 1,
     voters: isSwarm ? 1 + random.upTo(7) : random.pick([3, 3, 5]),
-    namesDirectories: random.chance(0.5),
+    // Who is to be taken for somebody else must go by its id.
+    namesDirectories: !isNewcomers && random.chance(0.5),
     observers:
       profile === 'membership'
         ? 1 + random.upTo(3)
@@ -119,7 +123,9 @@ function chooseCluster(
       electionBackoffMaxMs: electionTimeoutMs,
       retryBackoffMs: electionTimeoutMs / 20,
       outcomeTimeoutMs: electionTimeoutMs * random.pick([0.5, 10]),
-      ...(random.chance(0.5) ? { fetchMaxBytes: random.pick([1, 30, 200]) } : {}),
+      ...(isNewcomers || random.chance(0.5)
+        ? { fetchMaxBytes: random.pick(isNewcomers ? [1, 30] : [1, 30, 200]) }
+        : {}),
       maxSessions: random.pick([1, 2, 10]),
       ...(random.chance(0.5) ? { maxBundleBytes: random.pick([1, 60]) } : {}),
       ...(random.chance(0.5) ? { tailCacheBytes: random.pick([1, 500]) } : {}),

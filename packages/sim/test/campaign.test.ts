@@ -4,7 +4,7 @@ import { checkDeterminism } from '../src/determinism.ts'
 import { reachNames } from '../src/reach.ts'
 
 // Any thirty break no rule. The rarest events happen in one of them only, or in none: in these all do.
-const firstSeed = 128
+const firstSeed = 50
 
 t.test('thirty lives of a cluster break no rule, and everything that can happen happens', async (t) => {
   const failed: string[] = []

@@ -2,6 +2,7 @@ import type { SeededRandom } from '../random.ts'
 import type { Cluster } from '../world/cluster.ts'
 import type { SimulatedNode } from '../world/node.ts'
 import { addVoter, changeCutOff, isExpendable, removeLeader, removeVoter, replaceDisk } from './membership.ts'
+import { joinHalfway } from './newcomers.ts'
 import { type PartitionShape, partitionShapes } from './partitions.ts'
 import { usurp } from './usurpation.ts'
 
@@ -193,6 +194,7 @@ export const faultActions = {
   removeLeader,
   changeCutOff,
   replaceDisk,
+  joinHalfway,
 } as const satisfies Readonly<Record<string, Action>>
 
 /** One of {@link faultActions}. */

@@ -21,7 +21,7 @@ export function votersInLogs(cluster: Cluster): (readonly Voter[])[] {
 }
 
 /** What is in the log of `node`, or will be when it is started. */
-function logOf(node: SimulatedNode): LogShadow {
+export function logOf(node: SimulatedNode): LogShadow {
   return node.isUp ? node.disk.appended : node.disk.durable
 }
 
@@ -100,13 +100,18 @@ export function changeCutOff(context: FaultContext): void {
   else removeVoter(context)
 }
 
-/** A disk dies for good, and the node comes back with an empty one. As long as a majority can do without it. */
-export function replaceDisk({ cluster, random, electionTimeoutMs }: FaultContext): void {
-  const node = random.pick(cluster.nodes)
+/** Whether the disk of `node` may be lost for good: a majority can do without it, and whoever counts voters knows it. */
+export function isReplaceable(cluster: Cluster, node: SimulatedNode): boolean {
   const isNamed = votersInPlay(cluster).every((voters) =>
     voters.every(({ id, directoryId }) => id !== node.id || directoryId !== undefined),
   )
-  if (!isNamed || !isExpendable(cluster, node)) return
+  return isNamed && isExpendable(cluster, node)
+}
+
+/** A disk dies for good, and the node comes back with an empty one. */
+export function replaceDisk({ cluster, random, electionTimeoutMs }: FaultContext): void {
+  const node = random.pick(cluster.nodes)
+  if (!isReplaceable(cluster, node)) return
   node.replaceDisk()
   cluster.time.setTimer(random() * 3 * electionTimeoutMs, () => void node.start())
 }
