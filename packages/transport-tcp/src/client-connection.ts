@@ -1,7 +1,8 @@
 import { PendingRequests, TransportError } from '@quorate/transport'
 import type { Address, CancelSignal, Connection } from '@quorate/transport'
-import { connect, type OnReadOpts, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { Channel, type ChannelEvents } from './channel.ts'
+import type { HostAndPort } from './address.ts'
 import { connectError } from './errors.ts'
 import { FrameKind } from './frame.ts'
 import type { ResolvedTcpOptions } from './options.ts'
@@ -15,12 +16,12 @@ const RECEIVE_BYTES = 128 * 1024
  * @throws TRANSPORT_REFUSED, TRANSPORT_UNREACHABLE, TRANSPORT_PROTOCOL, or the reason of `signal`
  */
 export async function openConnection(
-  to: { readonly host: string; readonly port: number },
+  to: HostAndPort,
   address: Address,
   options: ResolvedTcpOptions,
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
-  const connection = new ClientConnection((onread) => connect({ ...to, onread }), address, options)
+  const connection = new ClientConnection(to, address, options)
   const timeoutMs = options.connectTimeoutMs
   const abort = (): void => connection.abandon(signal?.reason as Error)
   const cancelTimer = options.clock.setTimer(timeoutMs, () =>
@@ -47,20 +48,18 @@ class ClientConnection implements Connection {
   readonly #pending: PendingRequests
   #reason: Error | undefined
 
-  constructor(dial: (onread: OnReadOpts) => Socket, address: Address, options: ResolvedTcpOptions) {
+  constructor(to: HostAndPort, address: Address, options: ResolvedTcpOptions) {
     this.remoteAddress = address
     this.#pending = new PendingRequests(options.maxPendingRequests)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.ready = promise
     // Answers can be large, and every buffer of its own that they arrive in brings the next collection of garbage nearer.
     const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES)
-    const socket = dial({
-      buffer,
-      callback: (bytes) => {
-        this.#channel.receive(buffer.subarray(0, bytes))
-        return true
-      },
-    })
+    const callback = (bytes: number): boolean => {
+      this.#channel.receive(buffer.subarray(0, bytes))
+      return true
+    }
+    const socket = connect({ ...to, onread: { buffer, callback } })
     const events: ChannelEvents = {
       onReady: resolve,
       onFrame: (kind, id, payload) => this.#receive(kind, id, payload),
