@@ -141,12 +141,15 @@ function chooseSurvivors(cluster: Cluster, random: SeededRandom): Set<SimulatedN
 /** How often, within the time they have, the survivors are seen after. */
 const limitParts = 200
 
+/** Milliseconds in which a node that may fetch one record at a time gets another one. */
+const catchUpMs = 10
+
 async function makeProgress(
   cluster: Cluster,
   survivors: readonly SimulatedNode[],
   electionTimeoutMs: number,
 ): Promise<void> {
-  const limitMs = 100 * electionTimeoutMs + 5_000
+  const limitMs = 100 * electionTimeoutMs + 5_000 + catchUpMs * cluster.safety.committed.endOffset
   const isAgreed = (): boolean => {
     // What earlier leaders left behind may fill the buffer of this one: it takes writes once that is committed.
     const { highWatermark, endOffset } = cluster.leader?.status ?? {}
