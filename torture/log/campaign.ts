@@ -1,5 +1,5 @@
 import type { Fault } from './faults.ts'
-import type { Verdict, Violation } from './judge.ts'
+import type { LogsVerdict, Violation } from './judge.ts'
 
 /** What a campaign needs. */
 export interface CampaignOptions {
@@ -7,6 +7,8 @@ export interface CampaignOptions {
   readonly rounds: number
   /** Repeats the requests and the damage; when exactly a process dies is up to the machine. */
   readonly seed: number
+  /** Logs to break at the same time: one has a LevelDB of its own, more are a set. @default 1 */
+  readonly logs?: number
   /** Folder to work in. What shows a violation is left in it. */
   readonly directory: string
   /** A bug to plant, so that a test can see the campaign find it. */
@@ -26,9 +28,9 @@ export interface Row {
   readonly rounds: number
   /** Requests that were acknowledged before. */
   readonly acknowledged: number
-  /** Rounds after which the log was whole. */
+  /** Rounds after which every log was whole. */
   readonly whole: number
-  /** Rounds after which the log, or LevelDB, said that something is damaged. */
+  /** Rounds after which a log, or LevelDB, said that something is damaged. */
   readonly reported: number
   /** Rounds after which acknowledged requests were missing in a way that looks exactly like a torn last write. */
   readonly tornEnd: number
@@ -68,7 +70,7 @@ export class Tally {
   }
 
   /** Counts `verdict` as one or the other. @returns whether it was good */
-  verdict(verdict: Verdict, where: string): boolean {
+  verdict(verdict: LogsVerdict, where: string): boolean {
     if ('violation' in verdict) this.bad(verdict.violation, verdict.what, where)
     else this.good('whole')
     return !('violation' in verdict)

@@ -1,7 +1,7 @@
 /**
  * Breaks things under a package and counts what was lost:
  *
- *     pnpm torture log [--kill N] [--power-cut N] [--corrupt N] [--full N] [--seed S] [--json] [--directory DIR]
+ *     pnpm torture log [--kill N] [--power-cut N] [--corrupt N] [--full N] [--logs N] [--seed S] [--json] [--directory DIR]
  *
  * Ends with exit code 1 when anything was. docs/testing.md describes the campaigns.
  */
@@ -24,12 +24,12 @@ const campaigns: Readonly<Record<string, { readonly campaign: Campaign; readonly
   corrupt: { campaign: corrupt, rounds: 1000 },
   full: { campaign: full, rounds: 20 },
 }
-const usage = `pnpm torture log [--kill N] [--power-cut N] [--corrupt N] [--full N] [--seed S] [--json] [--directory DIR]`
+const usage = `pnpm torture log [--kill N] [--power-cut N] [--corrupt N] [--full N] [--logs N] [--seed S] [--json] [--directory DIR]`
 
 // Ends as a program ends that was asked to, so that what it mounted goes with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
-const { target, wanted, seed, json, directory } = readArguments()
+const { target, wanted, seed, logs, json, directory } = readArguments()
 const rows: Row[] = []
 try {
   for (const [name, rounds] of wanted) {
@@ -37,11 +37,15 @@ try {
     const found = await campaigns[name]!.campaign({
       rounds,
       seed,
+      logs,
       directory,
       report: (line) => process.stderr.write(`${line}\n`),
     })
-    rows.push(...found)
-    if (json) for (const row of found) process.stdout.write(`${JSON.stringify({ ...row, seed })}\n`)
+    for (const { target: broken, ...counts } of found) {
+      const row = { ...counts, target: logs === 1 ? broken : `${broken}, ${logs} logs` }
+      rows.push(row)
+      if (json) process.stdout.write(`${JSON.stringify({ ...row, seed })}\n`)
+    }
   }
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error))
@@ -56,6 +60,7 @@ function readArguments(): {
   target: string
   wanted: readonly (readonly [string, number])[]
   seed: number
+  logs: number
   json: boolean
   directory: string
 } {
@@ -69,6 +74,7 @@ function readArguments(): {
       options: {
         ...numbers,
         seed: { type: 'string' },
+        logs: { type: 'string', default: '1' },
         json: { type: 'boolean', default: false },
         directory: { type: 'string' },
       },
@@ -92,6 +98,7 @@ function readArguments(): {
     target,
     wanted,
     seed: wholeNumber('seed', values['seed'] ?? String(randomInt(2 ** 31))),
+    logs: wholeNumber('logs', values['logs'] ?? '1'),
     json: values['json'] === true,
     directory: mkdtempSync(join(parent, 'quorate-torture-')),
   }

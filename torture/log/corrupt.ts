@@ -4,7 +4,7 @@ import { Tally } from './campaign.ts'
 import type { Campaign } from './campaign.ts'
 import { damage, kindOf } from './damage.ts'
 import type { Damage } from './damage.ts'
-import { judgeDamage } from './judge-damage.ts'
+import { judgeDamageOfAll } from './judge-damage.ts'
 import { Reader } from './processes.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
@@ -14,8 +14,8 @@ import { diskOf } from './torn-disk.ts'
 
 const roundsOfOneTemplate = 250
 
-/** One file of a log at rest is damaged, of every kind that there is in turn; a row for each kind. */
-export const corrupt: Campaign = async ({ rounds, seed, directory, report }) => {
+/** One file of logs at rest is damaged, of every kind that there is in turn; a row for each kind. */
+export const corrupt: Campaign = async ({ rounds, seed, logs = 1, directory, report }) => {
   const random = seededRandom(seed)
   const tallies = new Map<string, Tally>()
   const folder = join(directory, 'corrupt')
@@ -25,22 +25,22 @@ export const corrupt: Campaign = async ({ rounds, seed, directory, report }) => 
   let template: Template | undefined
   for (let round = 0; round < rounds; round += 1) {
     if (template === undefined || round % roundsOfOneTemplate === 0)
-      template = await nextTemplate(folder, Math.floor(round / roundsOfOneTemplate), random)
+      template = await nextTemplate(folder, logs, Math.floor(round / roundsOfOneTemplate), random)
     const kind = pickKind(template, round)
     const tally = tallies.get(kind) ?? new Tally(report)
     tallies.set(kind, tally)
     const damageSeed = random.seed()
     const done = damageCopy(template, kind, to, damageSeed)
-    tally.acknowledged(template.states.length - 1)
+    for (const states of template.states) tally.acknowledged(states.length - 1)
 
-    const expected = template.states.at(-1)!
+    const expected = template.states.map((states) => states.at(-1)!)
     const path = join(to, 'log')
     const mayBeTorn = missingThatMayBeTorn(template, done)
-    let verdict = judgeDamage(await reader.read(path, expected), template.states, mayBeTorn)
+    let verdict = judgeDamageOfAll(await reader.read(path, expected), template.states, mayBeTorn)
     if ('outcome' in verdict && verdict.outcome === 'reported') {
       // Whoever insists sees what can be trusted, and only that.
       const insisting = await reader.read(path, expected, { allowDamaged: true })
-      const second = judgeDamage(insisting, template.states, 0)
+      const second = judgeDamageOfAll(insisting, template.states, 0)
       if ('violation' in second) verdict = second
     }
     if ('outcome' in verdict) tally.good(verdict.outcome)
@@ -57,10 +57,10 @@ export const corrupt: Campaign = async ({ rounds, seed, directory, report }) => 
 }
 
 /** Each shape of a log, once closed and once left by a killed process. */
-async function nextTemplate(folder: string, index: number, random: Random): Promise<Template> {
+async function nextTemplate(folder: string, logs: number, index: number, random: Random): Promise<Template> {
   rmSync(join(folder, `template-${index - 1}`), { recursive: true, force: true })
   const shape = shapes[Math.floor(index / 2) % shapes.length]!
-  return makeTemplate(join(folder, `template-${index}`), shape, index % 2 === 0, random)
+  return makeTemplate(join(folder, `template-${index}`), logs, shape, index % 2 === 0, random)
 }
 
 /** Kinds of files take turns, so that the smallest is damaged as often as the largest. */

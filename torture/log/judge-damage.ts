@@ -43,6 +43,20 @@ export function judgeDamage(
   return judgeServed(observed, states) ?? { outcome: 'reported', missing: 0 }
 }
 
+/** Judges the damaged logs of one database, each as {@link judgeDamage} does. @returns the worst of what it comes to */
+export function judgeDamageOfAll(
+  observed: readonly Observation[],
+  states: readonly (readonly LogState[])[],
+  mayBeTorn: number,
+): DamageVerdict {
+  const verdicts = states.map((own, log) => judgeDamage(observed[log]!, own, mayBeTorn))
+  const wrong = verdicts.find((verdict) => 'violation' in verdict)
+  const [worst] = (['reported', 'tornEnd', 'whole'] as const).flatMap((outcome) =>
+    verdicts.filter((verdict) => 'outcome' in verdict && verdict.outcome === outcome),
+  )
+  return wrong ?? worst!
+}
+
 /**
  * What a log that admits to damage serves must be right; what it does not serve must be an error or behind its end. A log
  * that was opened as damaged is in some earlier state: what had been cut since may be there again.

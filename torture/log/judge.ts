@@ -48,6 +48,25 @@ export function judgeCrash(observed: Observation, history: History): Verdict {
   return diagnose(observed, states, history.acknowledged)
 }
 
+/** The states of all logs that were found, or what is wrong with the first that is not as it must be. */
+export type LogsVerdict =
+  | { readonly states: readonly LogState[] }
+  | { readonly violation: Violation; readonly what: string }
+
+/** Judges the logs of one database after a crash, each as {@link judgeCrash} does. */
+export function judgeCrashOfAll(
+  observed: readonly Observation[],
+  histories: readonly History[],
+): LogsVerdict {
+  const states: LogState[] = []
+  for (const [log, history] of histories.entries()) {
+    const verdict = judgeCrash(observed[log]!, history)
+    if ('violation' in verdict) return { ...verdict, what: `log ${log}: ${verdict.what}` }
+    states.push(verdict.state)
+  }
+  return { states }
+}
+
 /** The state before the first step of `history`, and after each. */
 export function statesOf({ start, steps }: History): LogState[] {
   const states = [start]

@@ -3,36 +3,37 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Tally } from './campaign.ts'
 import type { Campaign } from './campaign.ts'
-import { judgeCrash } from './judge.ts'
-import type { Verdict } from './judge.ts'
+import { judgeCrashOfAll } from './judge.ts'
+import type { LogsVerdict } from './judge.ts'
 import { emptyState } from './model.ts'
 import type { LogState } from './model.ts'
 import { Reader, startWriter } from './processes.ts'
 import type { Writer } from './processes.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
-import { historyOf, randomLimits, readJournal } from './scenario.ts'
+import { acknowledgedIn, historiesOf, randomLimits, readJournal, tasksFor } from './scenario.ts'
 import type { RunRequest } from './writer-protocol.ts'
 
-const roundsOfOneLog = 12
+const roundsOfOneLife = 12
 const mostAnswers = 80
 
-/** SIGKILL while a log opens or is written to: the same log a dozen times, then a new one. */
-export const kill: Campaign = async ({ rounds, seed, directory, fault, report }) => {
+/** SIGKILL while logs open or are written to: the same logs a dozen times, then new ones. */
+export const kill: Campaign = async ({ rounds, seed, logs = 1, directory, fault, report }) => {
   const random = seededRandom(seed)
   const tally = new Tally(report)
   await using reader = new Reader(directory)
   // Half of a round is the time that a process needs to start: the next one does while this one works.
   let standby = startWriter(fault)
   try {
-    let log: TortureLog | undefined
+    let life: Life | undefined
     for (let round = 0; round < rounds; round += 1) {
       await using writer = standby
       standby = startWriter(fault)
-      if (log === undefined || round % roundsOfOneLog === 0) log = await newLog(writer, directory, round, log)
-      const verdict = await killOnce(writer, reader, log, random, tally)
-      tally.verdict(verdict, `--kill, seed ${seed}, round ${round}, left in ${log.path}`)
-      log = 'state' in verdict ? { ...log, state: verdict.state } : undefined
+      if (life === undefined || round % roundsOfOneLife === 0)
+        life = await newLife(writer, directory, round, logs, life)
+      const verdict = await killOnce(writer, reader, life, random, tally)
+      tally.verdict(verdict, `--kill, seed ${seed}, round ${round}, left in ${life.path}`)
+      life = 'states' in verdict ? { ...life, states: verdict.states } : undefined
     }
   } finally {
     await standby.kill()
@@ -40,50 +41,52 @@ export const kill: Campaign = async ({ rounds, seed, directory, fault, report })
   return [tally.row('kill', 'process')]
 }
 
-/** The log under torture, and what it holds. */
-interface TortureLog {
+/** The logs under torture, and what they hold. */
+interface Life {
   readonly path: string
   readonly journal: string
-  readonly state: LogState
+  readonly states: readonly LogState[]
 }
 
-/** Makes a log in the place of `before`, which is removed unless something was found there. */
-async function newLog(
+/** Makes logs in the place of those `before`, which are removed unless something was found there. */
+async function newLife(
   writer: Writer,
   directory: string,
   round: number,
-  before: TortureLog | undefined,
-): Promise<TortureLog> {
+  logs: number,
+  before: Life | undefined,
+): Promise<Life> {
   if (before !== undefined) rmSync(join(before.path, '..'), { recursive: true })
   const folder = join(directory, `kill-${round}`)
   mkdirSync(folder)
-  const log = { path: join(folder, 'log'), journal: join(folder, 'journal'), state: emptyState }
-  await writer.request({ do: 'create', path: log.path, journal: log.journal })
-  return log
+  const [path, journal] = [join(folder, 'log'), join(folder, 'journal')]
+  await writer.request({ do: 'create', path, journal, logs })
+  return { path, journal, states: Array.from({ length: logs }, () => emptyState) }
 }
 
 async function killOnce(
   writer: Writer,
   reader: Reader,
-  { path, journal, state }: TortureLog,
+  { path, journal, states }: Life,
   random: Random,
   tally: Tally,
-): Promise<Verdict> {
+): Promise<LogsVerdict> {
   writeFileSync(journal, '')
-  const run = { journal, seed: random.seed(), start: state, callers: random.between(1, 8) }
+  const run = { journal, tasks: tasksFor(states, random), callers: random.between(1, 8) }
   const died = await killWhileRunning(writer, path, run, random)
-  const history = historyOf(run.seed, state, readJournal(journal), run.callers)
-  tally.acknowledged(history.acknowledged)
+  const histories = historiesOf(run.tasks, readJournal(journal), run.callers)
+  tally.acknowledged(acknowledgedIn(histories))
   const maxReadBytes = random.pick([1, 2000, 1024 * 1024])
   if (died !== undefined) return { violation: 'refused', what: died }
-  return judgeCrash(await reader.read(path, history.after, { maxReadBytes }), history)
+  const expected = histories.map(({ after }) => after)
+  return judgeCrashOfAll(await reader.read(path, expected, { maxReadBytes }), histories)
 }
 
 /** @returns what ended the process, if it was not us */
 async function killWhileRunning(
   writer: Writer,
   path: string,
-  run: Pick<RunRequest, 'journal' | 'seed' | 'start' | 'callers'>,
+  run: Pick<RunRequest, 'journal' | 'tasks' | 'callers'>,
   random: Random,
 ): Promise<string | undefined> {
   const limits = randomLimits(random)
@@ -91,7 +94,7 @@ async function killWhileRunning(
   const answerAfter = random.between(1, mostAnswers)
   const [openingMs, runningMs] = [random.between(0, 15), random.between(0, 4)]
   try {
-    const opening = writer.request({ do: 'open', path, limits })
+    const opening = writer.request({ do: 'open', path, limits, logs: run.tasks.length })
     opening.catch(() => undefined)
     if (whileOpening) await delay(openingMs)
     else {

@@ -1,13 +1,13 @@
 import type { Batch, EpochStart, HardState, Offset } from '@quorate/log'
-import type { LogLimits } from './writer-protocol.ts'
+import type { LogLimits } from './logs.ts'
 
-/** Asks for everything that the log in `path` has. */
+/** Asks for everything that the logs in `path` have. */
 export interface ReadRequest {
   readonly path: string
-  /** Whether to make the log first, if it is not there. */
+  /** Whether to make the logs first that are not there. */
   readonly create: boolean
-  /** Where batches are expected: after an error reading goes on at the next, and some are read by themselves. */
-  readonly probes: readonly Offset[]
+  /** Where batches are expected in each log: after an error reading goes on at the next, and some are read by themselves. */
+  readonly probes: readonly (readonly Offset[])[]
   readonly maxReadBytes: number
   readonly limits: LogLimits
 }

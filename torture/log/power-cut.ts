@@ -3,18 +3,19 @@ import { join } from 'node:path'
 import { Tally } from './campaign.ts'
 import type { Campaign } from './campaign.ts'
 import type { Fault } from './faults.ts'
-import { judgeCrash } from './judge.ts'
+import { judgeCrashOfAll } from './judge.ts'
 import type { JournalEvent } from './journal.ts'
 import { emptyState } from './model.ts'
 import type { LogState } from './model.ts'
 import { Reader, startWriter } from './processes.ts'
 import { seededRandom } from '../random.ts'
 import type { Random } from '../random.ts'
-import { historyOf, randomLimits, readJournal } from './scenario.ts'
+import { acknowledgedIn, historiesOf, randomLimits, readJournal, tasksFor } from './scenario.ts'
 import { surviving } from './surviving.ts'
 import type { Disk } from './surviving.ts'
 import { compileRecorder, recorded } from './sync-recorder.ts'
 import { contentsOf, diskOf, layOut } from './torn-disk.ts'
+import type { Task } from './writer-protocol.ts'
 
 const cutsOfOneRun = 25
 const mostSteps = 200
@@ -26,33 +27,33 @@ interface Run {
   readonly events: readonly JournalEvent[]
   readonly contents: ReadonlyMap<number, string>
   readonly sizes: ReadonlyMap<number, number>
-  readonly seed: number
-  readonly start: LogState
+  readonly tasks: readonly Task[]
   readonly callers: number
-  /** Whether the log was made in this run. */
+  /** Whether the logs were made in this run. */
   readonly created: boolean
 }
 
 /**
- * The power goes while a log opens or is written to.
+ * The power goes while logs open or are written to.
  *
  * A process writes under the sync recorder and is killed. Then, for many moments of its life, the folder is laid out as
  * a power cut at that moment may have left it: what was not synced is there in part, as garbage, or not at all, and the
  * same goes for directory entries. One of these folders is where the next process goes on.
  */
-export const powerCut: Campaign = async ({ rounds, seed, directory, fault, report }) => {
+export const powerCut: Campaign = async ({ rounds, seed, logs = 1, directory, fault, report }) => {
   const random = seededRandom(seed)
   const tally = new Tally(report)
   const library = await compileRecorder(directory)
   await using reader = new Reader(directory)
-  let state: LogState = emptyState
+  const none = Array.from({ length: logs }, () => emptyState)
+  let states: readonly LogState[] = none
   let generation = 0
   const folder = join(directory, 'power-cut')
   const under = join(folder, 'disk')
   mkdirSync(under, { recursive: true })
   while (tally.rounds < rounds) {
-    const run = await record(folder, library, generation === 0, state, fault, random)
-    let survivor: LogState | undefined
+    const run = await record(folder, library, generation === 0, states, fault, random)
+    let survivors: readonly LogState[] | undefined
     const cuts = Math.min(cutsOfOneRun, rounds - tally.rounds)
     for (let index = 0; index < cuts; index += 1) {
       const cut = pickCut(run.events, random)
@@ -63,23 +64,24 @@ export const powerCut: Campaign = async ({ rounds, seed, directory, fault, repor
 
       const past = run.events.slice(0, cut)
       // Each caller has a request that is synced and not yet acknowledged, or one more in the torn tail of the file.
-      const history = historyOf(run.seed, run.start, past, 2 * run.callers)
-      tally.acknowledged(history.acknowledged)
-      // A log whose making was cut short can be made again.
+      const histories = historiesOf(run.tasks, past, 2 * run.callers)
+      tally.acknowledged(acknowledgedIn(histories))
+      // Logs whose making was cut short can be made again.
       const create = run.created && !past.some(({ type }) => type === 'created')
-      const observed = await reader.read(join(to, 'log'), history.after, { create })
-      const verdict = judgeCrash(observed, history)
+      const expected = histories.map(({ after }) => after)
+      const observed = await reader.read(join(to, 'log'), expected, { create })
+      const verdict = judgeCrashOfAll(observed, histories)
       const kept = join(directory, `power-cut-violation-${tally.rounds}`)
       if (tally.verdict(verdict, `--power-cut, seed ${seed}, cut at ${cut}, left in ${kept}`)) {
-        if ('state' in verdict && index === cuts - 1) survivor = verdict.state
+        if ('states' in verdict && index === cuts - 1) survivors = verdict.states
       } else {
         layOutCut(run, cut, under, kept, layoutSeed)
         writeFileSync(join(kept, 'journal.json'), JSON.stringify(past))
-        writeFileSync(join(kept, 'history.json'), JSON.stringify(history))
+        writeFileSync(join(kept, 'histories.json'), JSON.stringify(histories))
       }
     }
-    generation = survivor === undefined || generation === generations ? 0 : generation + 1
-    state = generation === 0 ? emptyState : survivor!
+    generation = survivors === undefined || generation === generations ? 0 : generation + 1
+    states = generation === 0 ? none : survivors!
     rmSync(under, { recursive: true })
     if (generation === 0) mkdirSync(under)
     else renameSync(join(folder, 'cut'), under)
@@ -88,12 +90,12 @@ export const powerCut: Campaign = async ({ rounds, seed, directory, fault, repor
   return [tally.row('power-cut', 'machine')]
 }
 
-/** Lets a process write to the log in `folder`/disk, a new one if `create`, and kills it. */
+/** Lets a process write to the logs in `folder`/disk, new ones if `create`, and kills it. */
 async function record(
   folder: string,
   library: string,
   create: boolean,
-  start: LogState,
+  states: readonly LogState[],
   fault: Fault | undefined,
   random: Random,
 ): Promise<Run> {
@@ -105,13 +107,15 @@ async function record(
   writeFileSync(journal, '')
   const disk = diskOf(under)
   const path = join(under, 'log')
-  const [seed, callers, answerAfter] = [random.seed(), random.between(1, 8), random.between(1, mostSteps)]
+  const logs = states.length
+  const tasks = tasksFor(states, random)
+  const [callers, answerAfter] = [random.between(1, 8), random.between(1, mostSteps)]
 
   await using writer = startWriter(fault, recorded(library, { under, journal, graves }))
-  if (create) await writer.request({ do: 'create', path, journal })
-  const opened = await writer.request({ do: 'open', path, limits: randomLimits(random) })
-  if (opened.failure !== undefined) throw new Error(`the writer could not open the log: ${opened.failure}`)
-  await writer.request({ do: 'run', journal, seed, start, callers, maxSteps: Infinity, answerAfter })
+  if (create) await writer.request({ do: 'create', path, journal, logs })
+  const opened = await writer.request({ do: 'open', path, limits: randomLimits(random), logs })
+  if (opened.failure !== undefined) throw new Error(`the writer could not open the logs: ${opened.failure}`)
+  await writer.request({ do: 'run', journal, tasks, callers, maxSteps: Infinity, answerAfter })
   await writer.kill()
 
   const contents = contentsOf(under, graves)
@@ -123,8 +127,7 @@ async function record(
     events: readJournal(journal),
     contents,
     sizes,
-    seed,
-    start,
+    tasks,
     callers,
     created: create,
   }

@@ -1,9 +1,11 @@
+import type { Offset } from '@quorate/log'
 import type { Fault } from './faults.ts'
 import type { Observation, ReadRequest } from './observation.ts'
+import type { LogLimits } from './logs.ts'
 import { endOffset } from './model.ts'
 import type { LogState } from './model.ts'
 import { Worker, WorkerExit } from './worker.ts'
-import type { LogLimits, WriterReply, WriterRequest } from './writer-protocol.ts'
+import type { WriterReply, WriterRequest } from './writer-protocol.ts'
 
 const scripts = {
   writer: new URL('writer.ts', import.meta.url),
@@ -23,34 +25,34 @@ export function startWriter(
   )
 }
 
-/** How to read a log: as a caller with these limits does. */
+/** How to read logs: as a caller with these limits does. */
 export type ReadOptions = LogLimits & Partial<Pick<ReadRequest, 'create' | 'maxReadBytes'>>
 
 /** Reads logs in a process of its own, and in a new one after LevelDB ended that. */
 export class Reader {
   readonly #directory: string
-  #process: Worker<ReadRequest, Observation> | undefined
+  #process: Worker<ReadRequest, readonly Observation[]> | undefined
 
   /** @param directory for what the log puts aside: a process that LevelDB ends cleans nothing up */
   constructor(directory: string) {
     this.#directory = directory
   }
 
-  /** Opens the log in `path`, reads all of it and closes it. `expected` is what it should hold. */
+  /** Opens the logs in `path`, reads all of them and closes them. `expected` is what each should hold. */
   async read(
     path: string,
-    expected: LogState,
+    expected: readonly LogState[],
     { create = false, maxReadBytes = 1024 * 1024, ...limits }: ReadOptions = {},
-  ): Promise<Observation> {
+  ): Promise<readonly Observation[]> {
     this.#process ??= new Worker(scripts.reader, { TMPDIR: this.#directory })
-    const probes = [...expected.batches.map(({ baseOffset }) => baseOffset), endOffset(expected)]
+    const probes = expected.map(probesOf)
     try {
       return await this.#process.request({ path, create, probes, maxReadBytes, limits })
     } catch (error) {
       await this.close()
       if (!(error instanceof WorkerExit)) throw error
       const { signal, code, said } = error.exit
-      return { opened: false, code: signal ?? `exit ${code}`, message: said }
+      return expected.map(() => ({ opened: false, code: signal ?? `exit ${code}`, message: said }))
     }
   }
 
@@ -62,4 +64,8 @@ export class Reader {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+function probesOf(state: LogState): Offset[] {
+  return [...state.batches.map(({ baseOffset }) => baseOffset), endOffset(state)]
 }

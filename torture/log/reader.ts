@@ -1,14 +1,43 @@
-/** The process that opens a log, reads all of it and says what it saw. LevelDB may end it: that is an answer too. */
-import { createLog, LogError, openLog } from '@quorate/log'
+/** The process that opens logs, reads all of them and says what it saw. LevelDB may end it: that is an answer too. */
+import { LogError } from '@quorate/log'
 import type { Batch, Log, Offset } from '@quorate/log'
 import type { Observation, ReadRequest, ServedBatch } from './observation.ts'
+import { createLogs, openLogs } from './logs.ts'
+import type { Logs } from './logs.ts'
 import { fingerprint } from './payload.ts'
 
-async function observe({ path, create, probes, maxReadBytes, limits }: ReadRequest): Promise<Observation> {
+async function observeAll({
+  path,
+  create,
+  probes,
+  maxReadBytes,
+  limits,
+}: ReadRequest): Promise<Observation[]> {
+  let logs: Logs
+  try {
+    if (create) await createLogs(path, probes.length)
+    logs = await openLogs(path, probes.length, limits)
+  } catch (error) {
+    return probes.map(() => ({ opened: false, ...describe(error) }))
+  }
+  try {
+    const observations: Observation[] = []
+    for (const [log, own] of probes.entries())
+      observations.push(await observe(() => logs.open(log), own, maxReadBytes))
+    return observations
+  } finally {
+    await logs.close()
+  }
+}
+
+async function observe(
+  open: () => Promise<Log>,
+  probes: readonly Offset[],
+  maxReadBytes: number,
+): Promise<Observation> {
   let log: Log
   try {
-    if (create) await createLog({ path }).catch(unlessThere)
-    log = await openLog({ path, ...limits })
+    log = await open()
   } catch (error) {
     return { opened: false, ...describe(error) }
   }
@@ -45,10 +74,6 @@ function served({ payload, ...fields }: Batch): ServedBatch {
   return { ...fields, fingerprint: fingerprint(payload) }
 }
 
-function unlessThere(error: unknown): void {
-  if (!(error instanceof LogError) || error.code !== 'LOG_EXISTS') throw error
-}
-
 /** An error without a code of ours says that something was not thought of. */
 function describe(error: unknown): { code: string; message: string } {
   const message = error instanceof Error ? error.message : String(error)
@@ -56,6 +81,6 @@ function describe(error: unknown): { code: string; message: string } {
 }
 
 process.on('message', (request: ReadRequest) => {
-  void observe(request).then((observation) => process.send?.(observation))
+  void observeAll(request).then((observations) => process.send?.(observations))
 })
 process.send?.('ready')

@@ -30,6 +30,11 @@ export class Workload {
     return this.#state
   }
 
+  /** How many requests {@link next} gave. */
+  get steps(): number {
+    return this.#steps
+  }
+
   /** The next request. */
   next(): Step {
     this.#steps += 1

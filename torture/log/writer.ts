@@ -1,29 +1,35 @@
 /** The process that writes, until it is killed or its disk is full. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createLog, LogError, openLog } from '@quorate/log'
-import type { Batch, Log } from '@quorate/log'
+import { LogError } from '@quorate/log'
+import type { Batch, Log, Offset } from '@quorate/log'
 import { plantFault } from './faults.ts'
+import { createLogs, openLogs } from './logs.ts'
+import type { Logs } from './logs.ts'
 import type { ModelBatch, Step } from './model.ts'
 import { payload } from './payload.ts'
 import { Workload } from './workload.ts'
-import type { RunRequest, WriterReply, WriterRequest } from './writer-protocol.ts'
+import type { RunRequest, Task, WriterReply, WriterRequest } from './writer-protocol.ts'
 
 const acknowledgesEarly = plantFault(process.env['TORTURE_FAULT'])
-let log: Log | undefined
+let shared: Logs | undefined
+let logs: Log[] = []
 
 async function handle(request: WriterRequest): Promise<WriterReply> {
   if (request.do === 'create') {
-    await createLog({ path: request.path })
+    await createLogs(request.path, request.logs)
     note(request.journal, 'created\n')
   } else if (request.do === 'open') {
-    log = await openLog({ path: request.path, ...request.limits })
+    const opening = await openLogs(request.path, request.logs, request.limits)
+    logs = await Promise.all(Array.from({ length: request.logs }, (_, log) => opening.open(log)))
+    shared = opening
   } else if (request.do === 'close') {
-    await log?.close()
+    for (const log of logs) await log.close()
+    await shared?.close()
   } else if (request.do === 'perform') {
-    await perform(log!, request.step, () => undefined)
+    for (const [log, step] of request.steps.entries()) await perform(logs[log]!, step, () => undefined)
   } else {
-    return run(log!, request)
+    return run(request)
   }
   return { acknowledged: 0 }
 }
@@ -35,21 +41,20 @@ function note(journal: string, line: string): void {
   closeSync(file)
 }
 
-function run(log: Log, request: RunRequest): Promise<WriterReply> {
-  const workload = new Workload(request.seed, request.start)
+function run(request: RunRequest): Promise<WriterReply> {
   const journal = openSync(request.journal, 'a')
   const { promise, resolve, reject } = Promise.withResolvers<WriterReply>()
   const stop = new AbortController()
-  let [taken, acknowledged] = [0, 0]
+  let acknowledged = 0
   let failure: string | undefined
 
-  const caller = async (): Promise<void> => {
-    while (taken < request.maxSteps && !stop.signal.aborted) {
-      taken += 1
-      const number = taken
-      const done = perform(log, workload.next(), (line) => writeSync(journal, line))
+  const caller = async (log: number, workload: Workload): Promise<void> => {
+    while (workload.steps < request.maxSteps && !stop.signal.aborted) {
+      const step = workload.next()
+      const number = workload.steps
+      const done = perform(logs[log]!, step, (offset) => writeSync(journal, `begins ${offset} ${log}\n`))
       if (!acknowledgesEarly) await done
-      writeSync(journal, `acknowledged ${number}\n`)
+      writeSync(journal, `acknowledged ${number} ${log}\n`)
       acknowledged += 1
       if (acknowledged === request.answerAfter) resolve({ acknowledged })
       await done
@@ -60,8 +65,14 @@ function run(log: Log, request: RunRequest): Promise<WriterReply> {
     if (error instanceof LogError) failure ??= error.code
     else reject(error)
   }
-  const callers = Array.from({ length: request.callers }, () => caller().catch(fail))
-  void Promise.all([...callers, readUntil(stop.signal, log)]).then(() => closeSync(journal))
+  const callersOf = ({ seed, start }: Task, log: number): Promise<void>[] => {
+    const workload = new Workload(seed, start)
+    return Array.from({ length: request.callers }, () => caller(log, workload).catch(fail))
+  }
+  const callers = request.tasks.flatMap(callersOf)
+  void Promise.all([...callers, ...logs.map((log) => readUntil(stop.signal, log))]).then(() =>
+    closeSync(journal),
+  )
   void Promise.all(callers).then(() => {
     stop.abort()
     resolve(failure === undefined ? { acknowledged } : { acknowledged, failure })
@@ -69,10 +80,10 @@ function run(log: Log, request: RunRequest): Promise<WriterReply> {
   return promise
 }
 
-/** @param note takes a line for the journal */
-async function perform(log: Log, step: Step, note: (line: string) => void): Promise<void> {
+/** @param began is told where the log begins now, if it says so */
+async function perform(log: Log, step: Step, began: (offset: Offset) => void): Promise<void> {
   if (step.call === 'deleteBefore') {
-    note(`begins ${await log.deleteBefore(step.offset)}\n`)
+    began(await log.deleteBefore(step.offset))
   } else if (step.call === 'reset') {
     await log.reset(step.offset, step.epoch)
   } else if (step.call === 'append') {

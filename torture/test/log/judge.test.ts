@@ -1,11 +1,13 @@
 import t from 'tap'
-import { epochsOf, judgeCrash } from '../../log/judge.ts'
+import { epochsOf, judgeCrash, judgeCrashOfAll } from '../../log/judge.ts'
 import type { History } from '../../log/judge.ts'
-import { judgeDamage } from '../../log/judge-damage.ts'
+import { judgeDamage, judgeDamageOfAll } from '../../log/judge-damage.ts'
 import { apply, emptyState, endOffset } from '../../log/model.ts'
 import type { LogState, ModelBatch, Step } from '../../log/model.ts'
 import type { OpenedObservation, ServedBatch } from '../../log/observation.ts'
 import { fingerprint, payload } from '../../log/payload.ts'
+import { parseJournal } from '../../log/journal.ts'
+import { historiesOf } from '../../log/scenario.ts'
 
 function batch(baseOffset: number, payloadId: number, epoch = 0): ModelBatch {
   return { baseOffset, count: 1, epoch, timestampMs: 1, attributes: 0, payloadId, payloadBytes: 10 }
@@ -101,4 +103,33 @@ t.test('a damaged log may refuse, or say what is missing, and nothing else', asy
   const wrong = { inOrder: [served(batch(0, 8))], errors: unread.errors }
   t.match(judgeDamage(shows(three!, wrong), states, 0), { violation: 'wrong' })
   t.match(judgeDamage(shows(three!, { hardState: { epoch: 1 } }), states, 0), { violation: 'forgotten' })
+})
+
+t.test('each log of a set is judged by what was asked of it, and one of them is enough', async (t) => {
+  const other: History = { ...history, steps: [append(batch(0, 8))] }
+  const otherState = apply(emptyState, other.steps[0]!)
+  const judge = (...observed: OpenedObservation[]) => judgeCrashOfAll(observed, [history, other])
+  t.same(judge(shows(three!), shows(otherState)), { states: [three, otherState] })
+  t.match(judge(shows(three!), shows(emptyState)), { violation: 'lost', what: /^log 1: / })
+  t.match(judge(shows(three!), shows(one!)), { violation: 'wrong' })
+
+  const states = [
+    [emptyState, one!],
+    [emptyState, otherState],
+  ]
+  const damaged = (...observed: OpenedObservation[]) => judgeDamageOfAll(observed, states, 1)
+  const unread = { inOrder: [], errors: [{ offset: 0, code: 'LOG_CORRUPT' }] }
+  t.match(damaged(shows(one!), shows(otherState)), { outcome: 'whole' })
+  t.match(damaged(shows(one!), shows(emptyState)), { outcome: 'tornEnd' })
+  t.match(damaged(shows(emptyState), shows(otherState, unread)), { outcome: 'reported' })
+  t.match(damaged(shows(one!, unread), shows(one!)), { violation: 'wrong' })
+})
+
+t.test('what a log acknowledged is no promise of another', async (t) => {
+  const journal = parseJournal('acknowledged 2 1\nbegins 7 1\nacknowledged 1 0\n')
+  const tasks = [1, 2].map((seed) => ({ seed, start: emptyState }))
+  t.match(historiesOf(tasks, journal, 0), [
+    { acknowledged: 1, begins: 0 },
+    { acknowledged: 2, begins: 7 },
+  ])
 })
