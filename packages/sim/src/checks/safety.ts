@@ -89,21 +89,27 @@ export class SafetyChecker {
     )
   }
 
-  /** `node` is about to cut its log. */
+  /**
+   * `node` is about to cut its log, as the leader of its epoch told it to.
+   *
+   * That leader has everything that was committed up to its epoch. What a later leader committed since, with a majority that
+   * has left this epoch, it may lack, and so may those that have heard of no later one.
+   */
   onCut(node: CheckedNode, truncateTo: Offset): void {
-    const { appended } = node.disk
+    const { appended, hardState } = node.disk
+    const committedEnd = this.#committedBefore((hardState?.epoch ?? 0) + 1)
     const firstCut = appended.endAfter(truncateTo)
-    if (firstCut === undefined || firstCut > this.committed.endOffset) return
+    if (firstCut === undefined || firstCut > committedEnd) return
     // What a snapshot on the same disk stands for is not lost with the log.
     const snapshotEnd = node.disk.snapshots.latest?.endOffset ?? 0
     const kept = Math.max(truncateTo, Math.min(snapshotEnd, appended.endOffset))
     const firstLost = appended.endAfter(kept)
     check(
       firstLost === undefined ||
-        firstLost > this.committed.endOffset ||
+        firstLost > committedEnd ||
         appended.chainAt(firstLost) !== this.committed.chainAt(firstLost),
       'nothing committed is cut',
-      () => `node ${node.id} cuts to ${truncateTo}, and ${this.committed.endOffset} is committed`,
+      () => `node ${node.id} cuts to ${truncateTo}, and ${committedEnd} is committed`,
     )
   }
 
@@ -284,7 +290,7 @@ export class SafetyChecker {
     }
     this.#reigns.set(epoch, { leaderId: node.id, life: node.life })
     this.#votes.onElected(node, epoch, voters)
-    const before = this.#commits.findLast((commit) => commit.epoch < epoch)?.endOffset ?? 0
+    const before = this.#committedBefore(epoch)
     check(
       node.disk.appended.chainAt(before) === this.committed.chainAt(before),
       'leader completeness',
@@ -328,6 +334,11 @@ export class SafetyChecker {
     this.committed.extendFrom(appended, highWatermark)
     if (this.#commits.at(-1)?.epoch === epoch) this.#commits.pop()
     this.#commits.push({ epoch, endOffset: highWatermark })
+  }
+
+  /** End of what leaders of epochs before `epoch` have committed. */
+  #committedBefore(epoch: Epoch): Offset {
+    return this.#commits.findLast((commit) => commit.epoch < epoch)?.endOffset ?? 0
   }
 
   /** Whether a majority of `voters` holds `log` before `endOffset`, on the disks that are theirs. */

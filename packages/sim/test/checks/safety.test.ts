@@ -148,6 +148,18 @@ t.test('a cut of something committed is found out, a cut of something else is no
   t.throws(() => checker.onCut(b, 0), /^nothing committed is cut/)
 })
 
+t.test('a node that has not heard of an epoch may cut what only that one committed', async (t) => {
+  const { checker, a, b, c, append, lead } = setup()
+  for (const node of [a, b, c]) append(node, batch(0, 1))
+  for (const node of [a, b]) append(node, batch(1, 3))
+  lead(a, 3)
+  lead(a, 3, 2)
+  c.disk.hardState = { epoch: 2 }
+  checker.onCut(c, 0)
+  c.disk.hardState = { epoch: 3 }
+  t.throws(() => checker.onCut(c, 0), /^nothing committed is cut/)
+})
+
 /** A control record that names the voters `ids`. */
 function naming(baseOffset: number, epoch: number, ...ids: number[]): Batch {
   const voters = ids.map((id) => ({ id, directoryId: `d${id}` }))
