@@ -25,6 +25,12 @@ interface SeenLeader {
   readonly fetchedMs: ReadonlyMap<NodeId, number>
 }
 
+/** Fetches of a voter that followed each other without a silence in which the leader had to count it as absent. */
+interface Presence {
+  readonly sinceMs: number
+  readonly lastMs: number
+}
+
 /**
  * A leader whose disk stalls while a majority fetches without it holds everybody up for nothing.
  *
@@ -34,6 +40,8 @@ export class DiskStallCheck {
   readonly #options: DiskStallCheckOptions
   /** Since when the others could go on without each leader, as far as was seen. */
   readonly #dispensableSinceMs = new Map<NodeId, number>()
+  /** By leader and voter. */
+  readonly #presences = new Map<NodeId, Map<NodeId, Presence>>()
 
   constructor(options: DiskStallCheckOptions) {
     this.#options = options
@@ -41,7 +49,9 @@ export class DiskStallCheck {
 
   onLeader({ id, voters, nowMs, writingSinceMs, runningSinceMs, fetchedMs }: SeenLeader): void {
     const { fetchTimeoutMs, diskStallTimeoutMs, minClockRate } = this.#options
-    const recentMs = nowMs - fetchTimeoutMs * minClockRate
+    const silenceMs = fetchTimeoutMs * minClockRate
+    const recentMs = nowMs - silenceMs
+    const presentSinceMs = this.#presentSince(id, fetchedMs, silenceMs)
     const fetching = voters.filter((voter) => voter.id !== id && (fetchedMs.get(voter.id) ?? -1) > recentMs)
     if (fetching.length * 2 <= voters.length || writingSinceMs === undefined) {
       this.#dispensableSinceMs.delete(id)
@@ -49,12 +59,30 @@ export class DiskStallCheck {
     }
     const sinceMs = this.#dispensableSinceMs.get(id) ?? nowMs
     this.#dispensableSinceMs.set(id, sinceMs)
-    const begunMs = Math.max(writingSinceMs, sinceMs, runningSinceMs)
+    // It may have looked in a silence that is over by now: the one that ended last counts.
+    const silentMs = Math.max(...fetching.map((voter) => presentSinceMs.get(voter.id)?.sinceMs ?? nowMs))
+    const begunMs = Math.max(writingSinceMs, sinceMs, silentMs, runningSinceMs)
     const patienceMs = (diskStallTimeoutMs + fetchTimeoutMs / 2) / minClockRate + slackMs
     check(
       nowMs - begunMs <= patienceMs,
       'a leader whose disk stalls gives up',
       () => `node ${id} leads, and its disk has not finished a write for ${(nowMs - begunMs).toFixed(0)} ms`,
     )
+  }
+
+  #presentSince(
+    leader: NodeId,
+    fetchedMs: ReadonlyMap<NodeId, number>,
+    silenceMs: number,
+  ): ReadonlyMap<NodeId, Presence> {
+    const before = this.#presences.get(leader)
+    const presences = new Map<NodeId, Presence>()
+    for (const [voter, lastMs] of fetchedMs) {
+      const known = before?.get(voter)
+      const isKept = known !== undefined && lastMs - known.lastMs <= silenceMs
+      presences.set(voter, { sinceMs: isKept ? known.sinceMs : lastMs, lastMs })
+    }
+    this.#presences.set(leader, presences)
+    return presences
   }
 }
