@@ -10,8 +10,7 @@ const maxKept = 2
 /**
  * Room to encode writes in, used again once a write is done.
  *
- * V8 counts the bytes of new buffers, and collects all garbage each time they come to some ten megabytes: under load a
- * third of the processor went there.
+ * V8 counts the bytes of new buffers, and collects all garbage each time they come to some ten megabytes.
  */
 export class EncodeBuffers {
   readonly #isReused: boolean

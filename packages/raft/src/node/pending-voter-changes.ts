@@ -62,7 +62,7 @@ const failures: Readonly<Record<Exclude<VoterChangeOutcome, 'committed'>, readon
     'in-progress': ['RAFT_CHANGE_IN_PROGRESS', 'another change of the voters is under way'],
     duplicate: [
       'RAFT_DUPLICATE_VOTER',
-      'a voter of this id is there already, on another disk; remove that first',
+      'a voter of this id is there already, on another disk or one that is not known yet; remove that first',
     ],
     'not-found': ['RAFT_VOTER_NOT_FOUND', 'no voter has this id and this directory'],
     'last-voter': ['RAFT_LAST_VOTER', 'it is the only voter'],

@@ -99,7 +99,8 @@ export interface RaftNode extends AsyncDisposable {
    *
    * The node must run and fetch by then: the leader waits until it has caught up, since from the moment the record is
    * appended nothing is committed that a majority with the new voter does not hold. Resolves when the record is committed.
-   * If this very voter is one already, only its endpoints are replaced.
+   * If this very voter is one already, only its endpoints are replaced; RAFT_DUPLICATE_VOTER as long as its directory is not
+   * known, which its first fetch changes.
    *
    * A node whose disk was replaced is removed with its old directory first and added with the new one then.
    *

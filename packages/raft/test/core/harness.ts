@@ -139,6 +139,19 @@ export class CoreHarness {
   }
 }
 
+/** Node 2 asks node 1 for its vote, on whichever disk that is, with an empty log. */
+export const voteRequest = {
+  type: 'vote',
+  clusterId: 'c',
+  epoch: 1,
+  candidateId: 2,
+  candidateDirectoryId: 'd2',
+  voterId: 1,
+  lastEpoch: 0,
+  endOffset: 0,
+  preVote: false,
+} as const
+
 /** Voters on disks called d1, d2 and so on. */
 export function namedVoters(...ids: readonly number[]): readonly NamedVoter[] {
   return ids.map((id) => ({ id, directoryId: `d${id}` }))

@@ -1,22 +1,11 @@
 import t from 'tap'
-import { batch, CoreHarness, fetched, replies, requests, writes } from './harness.ts'
+import { batch, CoreHarness, fetched, replies, requests, voteRequest, writes } from './harness.ts'
 
 /**
  * Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm" (extended version), rule by rule in the
  * paper's order. Followers pull here, as in Kafka: a fetch stands for the answer to AppendEntries, and its offset and
  * last epoch for prevLogIndex and prevLogTerm.
  */
-const voteRequest = {
-  type: 'vote',
-  clusterId: 'c',
-  epoch: 1,
-  candidateId: 2,
-  candidateDirectoryId: 'd2',
-  voterId: 1,
-  lastEpoch: 0,
-  endOffset: 0,
-  preVote: false,
-} as const
 
 const payload = { payload: new Uint8Array([1]), count: 1, attributes: 0, timestampMs: 0 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { VoterHistoryStart } from '../../src/core/voter-history.ts'
-import { CoreHarness, replies, requests } from '../core/harness.ts'
+import { CoreHarness, replies, requests, voteRequest } from '../core/harness.ts'
 
 /**
  * The first record of a quorum names only the disk of its first leader; later ones name the others. A voter lost its disk after
@@ -35,18 +35,7 @@ t.test('a disk that joined later is no voter of a record that does not know its 
 
 t.test('and votes for nobody who takes it for that voter', async (t) => {
   const joiner = new CoreHarness({ history: first, config: { isJoiner: true } })
-  const vote = {
-    type: 'vote',
-    clusterId: 'c',
-    epoch: 1,
-    candidateId: 2,
-    candidateDirectoryId: 'd2',
-    voterId: 1,
-    lastEpoch: 0,
-    endOffset: 0,
-    preVote: false,
-  } as const
-  t.match(replies(joiner.request(vote)), [{ error: 'INVALID_VOTER_KEY' }])
+  t.match(replies(joiner.request(voteRequest)), [{ error: 'INVALID_VOTER_KEY' }])
 })
 
 t.test('and what it fetches does not count as that of the voter', async (t) => {

@@ -51,7 +51,7 @@ export class DiskStallCheck {
     const { fetchTimeoutMs, diskStallTimeoutMs, minClockRate } = this.#options
     const silenceMs = fetchTimeoutMs * minClockRate
     const recentMs = nowMs - silenceMs
-    const presentSinceMs = this.#presentSince(id, fetchedMs, silenceMs)
+    const presences = this.#presencesOf(id, fetchedMs, silenceMs)
     const fetching = voters.filter((voter) => voter.id !== id && (fetchedMs.get(voter.id) ?? -1) > recentMs)
     if (fetching.length * 2 <= voters.length || writingSinceMs === undefined) {
       this.#dispensableSinceMs.delete(id)
@@ -60,7 +60,7 @@ export class DiskStallCheck {
     const sinceMs = this.#dispensableSinceMs.get(id) ?? nowMs
     this.#dispensableSinceMs.set(id, sinceMs)
     // It may have looked in a silence that is over by now: the one that ended last counts.
-    const silentMs = Math.max(...fetching.map((voter) => presentSinceMs.get(voter.id)?.sinceMs ?? nowMs))
+    const silentMs = Math.max(...fetching.map((voter) => presences.get(voter.id)?.sinceMs ?? nowMs))
     const begunMs = Math.max(writingSinceMs, sinceMs, silentMs, runningSinceMs)
     const patienceMs = (diskStallTimeoutMs + fetchTimeoutMs / 2) / minClockRate + slackMs
     check(
@@ -70,7 +70,8 @@ export class DiskStallCheck {
     )
   }
 
-  #presentSince(
+  /** What is known of the voters that fetch from `leader`, now that each did so last at the time in `fetchedMs`. */
+  #presencesOf(
     leader: NodeId,
     fetchedMs: ReadonlyMap<NodeId, number>,
     silenceMs: number,

@@ -124,7 +124,7 @@ export class SafetyChecker {
     check(
       endOffset <= (node.disk.snapshots.latest?.endOffset ?? 0),
       'a log begins before the end of a snapshot',
-      () => `node ${node.id} empties its log up to ${endOffset} without a snapshot that ends there`,
+      () => `node ${node.id} empties its log up to ${endOffset} without a snapshot that ends there or later`,
     )
     if (status === undefined) return
     check(

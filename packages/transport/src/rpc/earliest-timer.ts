@@ -12,7 +12,7 @@ export class EarliestTimer {
     this.#onDue = onDue
   }
 
-  /** Sees to it that `onDue` is called at `deadlineMs` at the latest. `Infinity` asks for nothing. */
+  /** Sees to it that `onDue` is called at `deadlineMs` at the latest, on the clock's `now`. `Infinity` asks for nothing. */
   arm(deadlineMs: number): void {
     if (deadlineMs === Infinity) return
     if (this.#timer !== undefined && this.#timer.deadlineMs <= deadlineMs) return
@@ -25,6 +25,7 @@ export class EarliestTimer {
     this.#timer = { deadlineMs, cancel }
   }
 
+  /** Forgets all deadlines so far. It can be armed again. */
   cancel(): void {
     this.#timer?.cancel()
     this.#timer = undefined

@@ -63,8 +63,8 @@ export const voterBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'core/requests.ts',
-        find: 'return request.voterDirectoryId === undefined\n    ?',
-        replace: 'return true ? true : request.voterDirectoryId === undefined\n    ?',
+        find: '? !config.isJoiner\n    : request.voterDirectoryId === config.directoryId',
+        replace: '? true\n    : true',
       },
       {
         file: 'core/election.ts',
