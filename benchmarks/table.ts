@@ -37,9 +37,11 @@ export interface BenchmarkOptions {
 
 /** Compares the value of `row` with its peer's. */
 export function verdict(row: Row): Verdict {
-  const ratio = Number((row.value / row.peerValue).toFixed(2))
+  // What is shown is rounded, what is judged is not.
+  const exact = row.value / row.peerValue
+  const ratio = Number(exact.toFixed(2))
   const { target, promise = 'at least' } = row
-  const ok = target === undefined || (promise === 'at least' ? ratio >= target : ratio <= target)
+  const ok = target === undefined || (promise === 'at least' ? exact >= target : exact <= target)
   return { ...row, ratio, ok }
 }
 
